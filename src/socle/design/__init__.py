@@ -1,0 +1,1 @@
+"""The design system: tokens, layouts, macros, living style page (see README.md beside this file)."""
