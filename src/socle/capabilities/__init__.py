@@ -1,0 +1,1 @@
+"""What domains share: the catalogue, the case engine, questionnaires, notifications and search."""

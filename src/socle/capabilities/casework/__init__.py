@@ -1,0 +1,1 @@
+"""The one case engine: state, thread, documents, deadlines, history."""

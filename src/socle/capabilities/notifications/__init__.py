@@ -1,0 +1,1 @@
+"""Messages to people: in the application and by e-mail, through the outbox."""

@@ -1,0 +1,52 @@
+"""Messages to people."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Notification(models.Model):
+    """One thing a person is told inside the application."""
+
+    user = models.ForeignKey(
+        "accounts.User", on_delete=models.CASCADE, related_name="notifications"
+    )
+    title = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    url = models.CharField(max_length=300, blank=True)
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"]),
+            models.Index(
+                fields=["user"], condition=models.Q(read_at__isnull=True), name="unread_idx"
+            ),
+        ]
+
+
+class Email(models.Model):
+    """An outgoing e-mail: written with the act that caused it, sent by a task, kept as proof."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENT = "sent"
+        FAILED = "failed"
+
+    to = models.EmailField()
+    subject = models.CharField(max_length=250)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    message_id = models.CharField(max_length=200, unique=True)
+    headers = models.JSONField(default=dict)
+    attachments = models.JSONField(default=list)
+    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    key = models.CharField(max_length=200, null=True, blank=True, unique=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["to", "-created_at"])]

@@ -1,0 +1,1 @@
+"""Pages of questions, conditional branches, drafts that survive."""

@@ -1,0 +1,1 @@
+"""French full-text matching that forgives accents, plurals and typos."""

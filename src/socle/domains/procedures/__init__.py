@@ -1,0 +1,1 @@
+"""Démarches: a declared questionnaire and workflow becomes a case."""

@@ -1,0 +1,1 @@
+"""Reports on public space: categories, places, historic imports."""

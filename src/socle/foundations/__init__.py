@@ -1,0 +1,1 @@
+"""What every room points at: people, places, files, the journal, packs and durable tasks."""

@@ -1,0 +1,1 @@
+"""Residents, representatives, agents: who someone is and for whom they act."""

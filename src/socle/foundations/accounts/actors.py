@@ -1,0 +1,42 @@
+"""The actor of an act: who does it, in which capacities. Policies read actors, never requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["anonymous", "resident", "agent", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An immutable snapshot of a person's capacities for the length of one request or task.
+
+    `roles` maps organisation ids to role names (see `Membership.Role`); `team_ids` are the teams
+    of those memberships; `entity_ids` the legal entities the person represents (verified).
+    """
+
+    kind: Kind
+    user_id: int | None = None
+    label: str = ""
+    is_administrator: bool = False
+    roles: dict[int, str] = field(default_factory=dict)
+    team_ids: frozenset[int] = frozenset()
+    entity_ids: frozenset[int] = frozenset()
+
+    @property
+    def organisation_ids(self) -> frozenset[int]:
+        return frozenset(self.roles)
+
+    @property
+    def is_agent(self) -> bool:
+        return self.kind == "agent" or self.is_administrator
+
+    def has_role(self, organisation_id: int, *roles: str) -> bool:
+        """Whether the actor holds one of `roles` (any role when none is given) there."""
+        role = self.roles.get(organisation_id)
+        return role is not None and (not roles or role in roles)
+
+
+ANONYMOUS = Actor(kind="anonymous", label="anonyme")
+SYSTEM = Actor(kind="system", label="système")

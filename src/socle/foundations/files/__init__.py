@@ -1,0 +1,1 @@
+"""Files people send: sniffed, re-encoded, quarantined, scanned, then served with care."""

@@ -1,0 +1,1 @@
+"""Declarations and data of a given métropole: check, plan, apply, immutable revisions."""

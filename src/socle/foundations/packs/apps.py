@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class PacksConfig(AppConfig):
+    name = "socle.foundations.packs"
+    label = "packs"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Durable tasks and outbox in the database: lease, heartbeat, attempts, schedule."""

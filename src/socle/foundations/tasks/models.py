@@ -1,0 +1,61 @@
+"""Durable tasks: what must happen exactly once, later, even after a power cut."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Task(models.Model):
+    """One unit of work. Leased by a worker; a lease that expires is taken over by another."""
+
+    class State(models.TextChoices):
+        READY = "ready", _("En attente")
+        RUNNING = "running", _("En cours")
+        DONE = "done", _("Terminée")
+        FAILED = "failed", _("En échec")
+
+    name = models.CharField(max_length=120)
+    queue = models.CharField(max_length=40, default="default")
+    arguments = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State, default=State.READY)
+    priority = models.SmallIntegerField(default=0)
+    run_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    max_attempts = models.PositiveSmallIntegerField(default=8)
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+    # A second enqueue with the same key is a no-op: what can be retried is done once.
+    key = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["queue", "-priority", "run_at", "id"],
+                condition=models.Q(state="ready"),
+                name="task_ready_idx",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(state="running"),
+                name="task_lease_idx",
+            ),
+            models.Index(fields=["state", "-finished_at"]),
+        ]
+
+
+class Worker(models.Model):
+    """A live worker and its last heartbeat."""
+
+    name = models.CharField(max_length=64, unique=True)
+    started_at = models.DateTimeField()
+    heartbeat_at = models.DateTimeField()
+
+
+class Schedule(models.Model):
+    """The last slot of a periodic task that was enqueued."""
+
+    name = models.CharField(max_length=120, unique=True)
+    last_slot = models.DateTimeField()

@@ -1,0 +1,1 @@
+"""Organisations (métropole, communes, partners) and the areas they cover."""
