@@ -1,0 +1,65 @@
+"""`workflow.toml`: a table of states and transitions. Public meaning is apart from internal state."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from socle.capabilities.casework.models import PublicStatus
+from socle.foundations.packs.document import Condition, Document, Key, Line
+
+Who = Literal["agent", "manager", "applicant", "system"]
+
+
+class State(Document):
+    id: Key
+    label: Line
+    public: PublicStatus
+    public_text: str = ""
+    """The sentence shown to the person who asked, in plain words."""
+    open: bool = True
+
+
+class Effect(Document):
+    """What a transition does besides changing the state."""
+
+    notify: Literal["", "applicant", "team", "assignee"] = ""
+    letter: str = ""
+    """Name of `letters/<name>.md`, sent with `notify`."""
+    assign: Literal["", "actor", "nobody"] = ""
+
+
+class Transition(Document):
+    id: Key
+    label: Line
+    sources: Annotated[tuple[Key, ...], Field(alias="from", min_length=1)]
+    target: Annotated[Key, Field(alias="to")]
+    who: tuple[Who, ...] = ("agent",)
+    condition: Condition = ""
+    """Over the answers; the transition is not offered when it is false."""
+    needs: tuple[Literal["message", "reason"], ...] = ()
+    """`message` goes to the applicant; `reason` stays inside."""
+    style: Literal["primary", "normal", "danger"] = "normal"
+    effects: Annotated[tuple[Effect, ...], Field(alias="effect")] = ()
+
+
+class Deadline(Document):
+    """How long the owner has while in a state: calendar or working days."""
+
+    state: Key
+    days: Annotated[int, Field(ge=1, le=730)]
+    working: bool = False
+    text: str = ""
+
+
+class CannedReply(Document):
+    id: Key
+    label: Line
+    body: Line | str
+
+
+class Workflow(Document):
+    initial: Key
+    states: Annotated[tuple[State, ...], Field(alias="state", min_length=1)]
+    transitions: Annotated[tuple[Transition, ...], Field(alias="transition")] = ()
+    deadlines: Annotated[tuple[Deadline, ...], Field(alias="deadline")] = ()
+    replies: Annotated[tuple[CannedReply, ...], Field(alias="reply")] = ()
