@@ -35,6 +35,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 PREFIX = "SOCLE_"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 # Read by the launcher or by this module, never by the application.
 _OUTSIDE = frozenset({"SOCLE_ENV_FILE", "SOCLE_PYTHON", "SOCLE_VENV", "SOCLE_NO_COLOR", "SOCLE_TEST_DATABASE_URL"})
@@ -383,12 +384,16 @@ class Options(BaseSettings):
 
     @property
     def https(self) -> bool:
-        """Whether people reach the site by HTTPS: as set, else from the public address, else in production."""
+        """Whether people reach the site by HTTPS.
+
+        As set, else read from the public address, else true in production unless the server listens on this
+        machine only (a trial without certificate).
+        """
         if self.security.https is not None:
             return self.security.https
         if self.server.public_url:
             return self.server.public_url.startswith("https://")
-        return False
+        return self.production and self.server.host not in LOOPBACK
 
     @property
     def files_folder(self) -> Path:
@@ -539,7 +544,7 @@ def _contradictions(options: Options) -> list[Mistake]:
                 "with PostgreSQL every server must share the same secret key: give it here (50 random characters).",
             )
         )
-    if options.demo and options.server.host not in {"127.0.0.1", "localhost", "::1"} and options.mail.kind == "smtp":
+    if options.demo and options.mail.kind == "smtp":
         found.append(
             Mistake(
                 "SOCLE_MAIL_KIND",

@@ -1,0 +1,296 @@
+"""Django settings, derived from :mod:`socle.config.options`. Application code reads ``settings.SOCLE`` for its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+from socle.config import logs
+from socle.config.keys import secret_key
+from socle.config.options import LOOPBACK, ROOT, load
+
+SOCLE = load()
+BASE_DIR = ROOT
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+DEBUG = SOCLE.debug
+SECRET_KEY = secret_key(SOCLE)
+SECRET_KEY_FALLBACKS = list(SOCLE.security.previous_secret_keys)
+
+# --- Rooms ---------------------------------------------------------------------------------------------------------
+_ROOMS = [
+    "socle.foundations.accounts",
+    "socle.foundations.territories",
+    "socle.foundations.files",
+    "socle.foundations.journal",
+    "socle.foundations.packs",
+    "socle.foundations.tasks",
+    "socle.capabilities.catalogue",
+    "socle.capabilities.casework",
+    "socle.capabilities.questionnaires",
+    "socle.capabilities.notifications",
+    "socle.capabilities.search",
+    "socle.domains.procedures",
+    "socle.domains.reports",
+    "socle.design",
+    "socle.sites.portal",
+    "socle.sites.desk",
+    "socle.sites.identity",
+    "socle.connectors.franceconnect",
+    "socle.connectors.proconnect",
+    "socle.connectors.ban",
+    "socle.connectors.clamd",
+]
+
+
+def _stands(app: str) -> bool:
+    return (_PACKAGE.parent / app.replace(".", "/") / "__init__.py").is_file()
+
+
+INSTALLED_APPS = [
+    "socle.config",
+    *filter(_stands, _ROOMS),
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+ROOT_URLCONF = "socle.config.urls"
+WSGI_APPLICATION = "socle.config.wsgi.application"
+APPEND_SLASH = True
+
+# --- Templates: the house's in Jinja2, allauth's own fallbacks in Django's language -----------------------------------
+TEMPLATES = [
+    *(
+        [
+            {
+                "BACKEND": "django.template.backends.jinja2.Jinja2",
+                "APP_DIRS": True,
+                "OPTIONS": {"environment": "socle.design.environment.environment"},
+            }
+        ]
+        if (_PACKAGE / "design" / "environment.py").is_file()
+        else []
+    ),
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Data ----------------------------------------------------------------------------------------------------------
+DATABASES = {"default": SOCLE.database.django(SOCLE.home)}
+CACHES = {
+    # Shared by every worker: login throttling counts here. The table is made by `socle migrate`.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "socle_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000, "CULL_FREQUENCY": 4},
+    },
+    # Per process, for what can be computed again.
+    "local": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "local",
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    },
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+STORAGES = {
+    "default": (
+        {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {
+                "location": str(SOCLE.files_folder),
+                "file_permissions_mode": 0o640,
+                "directory_permissions_mode": 0o750,
+            },
+        }
+        if SOCLE.storage.kind == "local"
+        else {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": SOCLE.storage.bucket,
+                "endpoint_url": SOCLE.storage.endpoint or None,
+                "region_name": SOCLE.storage.region or None,
+                "access_key": SOCLE.storage.access_key.get_secret_value() or None,
+                "secret_key": SOCLE.storage.secret_key.get_secret_value() or None,
+                "signature_version": "s3v4",
+                "default_acl": None,
+                "querystring_auth": True,
+                "querystring_expire": 300,
+                "file_overwrite": False,
+            },
+        }
+    ),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# Files are only ever read through a view that asks a policy: there is no media address.
+MEDIA_ROOT = str(SOCLE.files_folder)
+MEDIA_URL = ""
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 3600
+# Bundles carry the hash of their content in their name.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/dist/.+[.-][0-9A-Za-z]{8,}\.[a-z0-9]+(\.map)?$"
+
+# --- People --------------------------------------------------------------------------------------------------------
+if _stands("socle.foundations.accounts"):
+    AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    # Memory-hard, in the standard library (OpenSSL); the second reads passwords imported from other Django sites.
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL = "/compte/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SOCLE.https
+USERSESSIONS_TRACK_ACTIVITY = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+ALLAUTH_TRUSTED_PROXY_COUNT = SOCLE.security.proxies
+
+# --- Language and time ---------------------------------------------------------------------------------------------
+LANGUAGE_CODE = SOCLE.locale
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "langue"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LOCALE_PATHS = [str(_PACKAGE / "locale")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = SOCLE.time_zone
+USE_THOUSAND_SEPARATOR = False
+
+# --- Mail ----------------------------------------------------------------------------------------------------------
+if SOCLE.mail.kind == "smtp":
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = SOCLE.mail.host
+    EMAIL_PORT = SOCLE.mail.port
+    EMAIL_HOST_USER = SOCLE.mail.user
+    EMAIL_HOST_PASSWORD = SOCLE.mail.password.get_secret_value()
+    EMAIL_USE_TLS = SOCLE.mail.security == "starttls"
+    EMAIL_USE_SSL = SOCLE.mail.security == "tls"
+    EMAIL_TIMEOUT = SOCLE.mail.timeout
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(SOCLE.home / "mail")
+DEFAULT_FROM_EMAIL = (
+    f'"{SOCLE.mail.sender_name}" <{SOCLE.mail.sender}>' if SOCLE.mail.sender_name else SOCLE.mail.sender
+)
+SERVER_EMAIL = SOCLE.mail.sender
+
+# --- Security ------------------------------------------------------------------------------------------------------
+ALLOWED_HOSTS = list(SOCLE.security.allowed_hosts) or [
+    *LOOPBACK,
+    "[::1]",
+    *([urlsplit(SOCLE.server.public_url).hostname or ""] if SOCLE.server.public_url else []),
+]
+CSRF_TRUSTED_ORIGINS = [SOCLE.server.public_url] if SOCLE.server.public_url else []
+CSRF_COOKIE_NAME = "__Host-csrf" if SOCLE.https else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = SOCLE.https
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if SOCLE.https else "session"
+SESSION_COOKIE_SECURE = SOCLE.https
+SESSION_COOKIE_HTTPONLY = True
+# Lax, not Strict: people come back from FranceConnect and from links in e-mail.
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = SOCLE.https
+SECURE_SSL_REDIRECT = SOCLE.https
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SOCLE.security.proxies else None
+SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if SOCLE.https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+_TILES = [SOCLE.map.origin] if SOCLE.map.origin else []
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "img-src": [SELF, "data:", "blob:", *_TILES],
+        "connect-src": [SELF, *_TILES],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# --- Logs ----------------------------------------------------------------------------------------------------------
+LOGGING_CONFIG = "socle.config.logs.configure"
+LOGGING = logs.plan(SOCLE)
+
+TEST_RUNNER = "django.test.runner.DiscoverRunner"
