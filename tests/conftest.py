@@ -1,4 +1,4 @@
-"""A hostile environment: no network, no real mail, no leftover data, a wrong order whenever none was asked for."""
+"""A hostile environment: no network, no mail, no leftovers, a wrong order when none was asked."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Composition root: settings, addresses, middleware, command line, and every cross-domain reaction (``wiring``)."""
+"""Composition root: settings, addresses, middleware, commands, wiring between the rooms."""

@@ -6,11 +6,14 @@ import os
 import secrets
 from pathlib import Path
 
-from socle.config.options import ConfigurationError, Mistake, Options
+from socle.config.mistakes import ConfigurationError, Mistake
+from socle.config.options import Options
 
 
 def secret_key(options: Options) -> str:
-    """The configured key, else the one in ``<home>/secret.key`` (made on first use, readable by its owner only).
+    """The configured key, else the one in ``<home>/secret.key``.
+
+    The file is made on first use, readable by its owner only.
 
     Raises :class:`ConfigurationError` when the data folder cannot be written.
     """
@@ -22,15 +25,13 @@ def secret_key(options: Options) -> str:
         return _read(path) or _make(path)
     except OSError:
         raise ConfigurationError(
-            [
-                Mistake(
-                    "SOCLE_HOME",
-                    f"le dossier de données « {options.home} » ne peut pas être écrit ; "
-                    "choisissez-en un autre avec --data ou SOCLE_HOME.",
-                    f"the data folder “{options.home}” cannot be written; "
-                    "choose another with --data or SOCLE_HOME.",
-                )
-            ]
+            Mistake(
+                "SOCLE_HOME",
+                f"le dossier de données « {options.home} » ne peut pas être écrit ; "
+                "choisissez-en un autre avec --data ou SOCLE_HOME.",
+                f"the data folder “{options.home}” cannot be written; "
+                "choose another with --data or SOCLE_HOME.",
+            )
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Django settings, derived from :mod:`socle.config.options`. Application code reads ``settings.SOCLE`` for its own."""
+"""Django settings, derived from the typed options. Rooms read ``settings.SOCLE`` for their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from csp.constants import NONE, SELF
 
 from socle.config import logs
 from socle.config.keys import secret_key
-from socle.config.options import LOOPBACK, ROOT, load
+from socle.config.loading import load
+from socle.config.options import LOOPBACK, ROOT
 
 SOCLE = load()
 BASE_DIR = ROOT
@@ -17,9 +18,10 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 DEBUG = SOCLE.debug
 SECRET_KEY = secret_key(SOCLE)
-SECRET_KEY_FALLBACKS = list(SOCLE.security.previous_secret_keys)
+_PREVIOUS_KEY = SOCLE.security.previous_secret_key.get_secret_value()
+SECRET_KEY_FALLBACKS = [_PREVIOUS_KEY] if _PREVIOUS_KEY else []
 
-# --- Rooms ---------------------------------------------------------------------------------------------------------
+# --- Rooms ---
 _ROOMS = [
     "socle.foundations.accounts",
     "socle.foundations.territories",
@@ -83,7 +85,7 @@ ROOT_URLCONF = "socle.config.urls"
 WSGI_APPLICATION = "socle.config.wsgi.application"
 APPEND_SLASH = True
 
-# --- Templates: the house's in Jinja2, allauth's own fallbacks in Django's language -----------------------------------
+# --- Templates: the house's in Jinja2, allauth's own fallbacks in Django's language ---
 TEMPLATES = [
     *(
         [
@@ -110,7 +112,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# --- Data ----------------------------------------------------------------------------------------------------------
+# --- Data ---
 DATABASES = {"default": SOCLE.database.django(SOCLE.home)}
 CACHES = {
     # Shared by every worker: login throttling counts here. The table is made by `socle migrate`.
@@ -130,32 +132,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 STORAGES = {
-    "default": (
-        {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {
-                "location": str(SOCLE.files_folder),
-                "file_permissions_mode": 0o640,
-                "directory_permissions_mode": 0o750,
-            },
-        }
-        if SOCLE.storage.kind == "local"
-        else {
-            "BACKEND": "storages.backends.s3.S3Storage",
-            "OPTIONS": {
-                "bucket_name": SOCLE.storage.bucket,
-                "endpoint_url": SOCLE.storage.endpoint or None,
-                "region_name": SOCLE.storage.region or None,
-                "access_key": SOCLE.storage.access_key.get_secret_value() or None,
-                "secret_key": SOCLE.storage.secret_key.get_secret_value() or None,
-                "signature_version": "s3v4",
-                "default_acl": None,
-                "querystring_auth": True,
-                "querystring_expire": 300,
-                "file_overwrite": False,
-            },
-        }
-    ),
+    "default": SOCLE.storage.django(SOCLE.home),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 # Files are only ever read through a view that asks a policy: there is no media address.
@@ -174,7 +151,7 @@ WHITENOISE_MAX_AGE = 3600
 # Bundles carry the hash of their content in their name.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/dist/.+[.-][0-9A-Za-z]{8,}\.[a-z0-9]+(\.map)?$"
 
-# --- People --------------------------------------------------------------------------------------------------------
+# --- People ---
 if _stands("socle.foundations.accounts"):
     AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -187,7 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = [
-    # Memory-hard, in the standard library (OpenSSL); the second reads passwords imported from other Django sites.
+    # Memory-hard and in the standard library; the second reads passwords of other Django sites.
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
@@ -213,7 +190,7 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = SOCLE.security.proxies
 
-# --- Language and time ---------------------------------------------------------------------------------------------
+# --- Language and time ---
 LANGUAGE_CODE = SOCLE.locale
 LANGUAGES = [("fr", "Français"), ("en", "English")]
 LANGUAGE_COOKIE_NAME = "langue"
@@ -225,7 +202,7 @@ USE_TZ = True
 TIME_ZONE = SOCLE.time_zone
 USE_THOUSAND_SEPARATOR = False
 
-# --- Mail ----------------------------------------------------------------------------------------------------------
+# --- Mail ---
 if SOCLE.mail.kind == "smtp":
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = SOCLE.mail.host
@@ -239,11 +216,13 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(SOCLE.home / "mail")
 DEFAULT_FROM_EMAIL = (
-    f'"{SOCLE.mail.sender_name}" <{SOCLE.mail.sender}>' if SOCLE.mail.sender_name else SOCLE.mail.sender
+    f'"{SOCLE.mail.sender_name}" <{SOCLE.mail.sender}>'
+    if SOCLE.mail.sender_name
+    else SOCLE.mail.sender
 )
 SERVER_EMAIL = SOCLE.mail.sender
 
-# --- Security ------------------------------------------------------------------------------------------------------
+# --- Security ---
 ALLOWED_HOSTS = list(SOCLE.security.allowed_hosts) or [
     *LOOPBACK,
     "[::1]",
@@ -289,7 +268,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Logs ----------------------------------------------------------------------------------------------------------
+# --- Logs ---
 LOGGING_CONFIG = "socle.config.logs.configure"
 LOGGING = logs.plan(SOCLE)
 
