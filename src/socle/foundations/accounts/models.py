@@ -38,6 +38,8 @@ class User(AbstractBaseUser):
     is_administrator = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(null=True, blank=True)
+    # Set once, when the account was closed and everything that named the person was erased.
+    closed_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -100,6 +102,16 @@ class Membership(models.Model):
         ]
 
 
+class Admission(models.Model):
+    """How an organisation lets its agents in: without a row, only an administrator adds members."""
+
+    organisation = models.OneToOneField(
+        "territories.Organisation", on_delete=models.CASCADE, related_name="admission"
+    )
+    # An agent of this organisation, vouched for by ProConnect, becomes a member at first login.
+    by_proconnect = models.BooleanField(default=False)
+
+
 class LegalEntity(models.Model):
     """A company or an association. SIRET and RNA are strings: leading zeros matter."""
 
@@ -130,17 +142,25 @@ class LegalEntity(models.Model):
 
 
 class Representation(models.Model):
-    """A user acts for a legal entity. Unverified until an agent or a provider confirms it."""
+    """A user acts for a legal entity. Unverified until an agent or a provider confirms it.
+
+    A declined claim is kept, with its date, so that it is not asked again and again.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="representations")
     entity = models.ForeignKey(LegalEntity, on_delete=models.CASCADE, related_name="representations")
     capacity = models.CharField(max_length=100, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "entity"], name="representation_unique")
+            models.UniqueConstraint(fields=["user", "entity"], name="representation_unique"),
+            models.CheckConstraint(
+                condition=models.Q(verified_at__isnull=True) | models.Q(declined_at__isnull=True),
+                name="representation_one_answer",
+            ),
         ]
 
 
@@ -155,3 +175,11 @@ class Consent(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["user", "purpose"])]
+        constraints = [
+            # At most one choice in force per purpose: granting twice changes nothing.
+            models.UniqueConstraint(
+                fields=["user", "purpose"],
+                condition=models.Q(withdrawn_at__isnull=True),
+                name="consent_in_force_unique",
+            )
+        ]
