@@ -1,0 +1,128 @@
+"""The Jinja2 environment of every site: autoescaped, strict about missing names, translated, with the design globals.
+
+Use as Django's ``OPTIONS["environment"]``; tests may call :func:`environment` bare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import jinja2
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from markupsafe import Markup, escape
+
+from socle.design import assets
+from socle.design.fields import field_view, form_errors
+from socle.design.filters import FILTERS
+from socle.design.tones import TONES, deadline_view
+
+
+def url(name: str, *args: Any, **kwargs: Any) -> str:
+    """Reverse a URL name; raises ``NoReverseMatch`` when it does not exist."""
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+def icon(name: str, label: str | None = None, size: str = "") -> Markup:
+    """One icon of the sprite; decorative unless ``label`` says what it means.
+
+    ``size``: ``""`` (1.25 em), ``small``, ``large``, ``huge``.
+    """
+    classes = f"icon icon-{size}" if size else "icon"
+    href = f"{assets.asset('sprite.svg')}#{name}"
+    if label:
+        return Markup('<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>').format(
+            classes, label, href
+        )
+    return Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>').format(
+        classes, href
+    )
+
+
+def attrs(values: Mapping[str, Any] | None) -> Markup:
+    """HTML attributes from a mapping: True → bare attribute; False, None and undefined → left out; ``_`` in names → ``-``.
+
+    ``style`` and ``on…`` are refused: the content security policy forbids them.
+    """
+    parts: list[Markup] = []
+    for name, value in (values or {}).items():
+        name = name.rstrip("_").replace("_", "-")
+        if name == "style" or name.startswith("on"):
+            raise ValueError(f"attribute {name!r} is not allowed in templates")
+        if value is None or value is False or isinstance(value, jinja2.Undefined):
+            continue
+        if value is True:
+            parts.append(Markup(" {}").format(name))
+        else:
+            text = value.unescape() if isinstance(value, Markup) else str(value)
+            parts.append(Markup(' {}="{}"').format(name, text))
+    return Markup("").join(parts)
+
+
+def class_list(*names: object) -> str:
+    """Join class names, leaving out empty ones: ``class_list("card", "is-new" if new)``."""
+    return " ".join(str(name) for name in names if name and not isinstance(name, jinja2.Undefined))
+
+
+def active_language() -> str:
+    """Language of the page (``fr`` unless another is active)."""
+    return (get_language() or settings.LANGUAGE_CODE or "fr").split("-")[0]
+
+
+def now() -> datetime:
+    """Current local time, for ``ago`` and deadlines shown on a page."""
+    return timezone.localtime()
+
+
+def pick(item: Any, name: str, default: Any = None) -> Any:
+    """Read an optional key of a dict or attribute of an object: macros accept both."""
+    if isinstance(item, Mapping):
+        value = item.get(name, default)
+    else:
+        value = getattr(item, name, default)
+    return default if value is None else value
+
+
+def text_attr(value: object) -> str:
+    """Text made safe for a quoted attribute even when it is translated ``Markup``."""
+    plain = value.unescape() if isinstance(value, Markup) else str(value)
+    return escape(plain)
+
+
+def environment(**options: Any) -> jinja2.Environment:
+    """Build the environment. Missing names are errors unless ``settings.SOCLE_STRICT_TEMPLATES`` is false."""
+    strict = getattr(settings, "SOCLE_STRICT_TEMPLATES", True)
+    options["undefined"] = jinja2.StrictUndefined if strict else jinja2.ChainableUndefined
+    options["autoescape"] = True
+    options.setdefault("loader", jinja2.PackageLoader("socle.design", "jinja2"))
+    options.setdefault("trim_blocks", True)
+    options.setdefault("lstrip_blocks", True)
+    options.setdefault("cache_size", 1000)
+    extensions = ["jinja2.ext.i18n", "jinja2.ext.do", *options.pop("extensions", [])]
+    env = jinja2.Environment(extensions=extensions, **options)
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    env.policies["ext.i18n.trimmed"] = True
+    env.globals.update(
+        static=static,
+        url=url,
+        asset=assets.asset,
+        icon=icon,
+        attrs=attrs,
+        class_list=class_list,
+        active_language=active_language,
+        now=now,
+        pick=pick,
+        field_view=field_view,
+        form_errors=form_errors,
+        deadline_view=deadline_view,
+        TONES=TONES,
+    )
+    env.filters.update(FILTERS, text_attr=text_attr)
+    return env
