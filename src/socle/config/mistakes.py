@@ -1,4 +1,4 @@
-"""A wrong setting, said once in French and once in English: the reader's language is not known yet."""
+"""A wrong setting, said in French and in English: the reader's language is not known yet."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def _web_address(value: str) -> str:
 def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise wrong(
             f"« {value} » n'est pas un fuseau horaire (exemple : Europe/Paris).",
             f"“{value}” is not a time zone (example: Europe/Paris).",
@@ -305,7 +305,7 @@ class Map(Group):
 
 
 class Antivirus(Group):
-    """``null`` accepts every file; ``clamd`` asks a ClamAV daemon (``host:port`` or socket path)."""
+    """``null`` accepts every file; ``clamd`` asks ClamAV (``host:port`` or path of a socket)."""
 
     kind: Literal["null", "clamd"] = "null"
     address: str = "127.0.0.1:3310"
