@@ -1,0 +1,35 @@
+"""What sites show of a procedure."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from socle.domains.procedures.pack import Procedure
+from socle.foundations.packs import queries as packs
+from socle.foundations.packs.models import Revision
+from socle.kernel.errors import NotFound
+
+SECTION = "procedures.procedure"
+
+
+def revision_in_force(service_key: str) -> Revision:
+    """The revision new drafts begin with. Raises NotFound when the service has none."""
+    revision = packs.current(SECTION, service_key)
+    if revision is None:
+        raise NotFound(_("Cette démarche n’existe pas en ligne."))
+    return revision
+
+
+def exists(service_key: str) -> bool:
+    """Whether the service can be asked for online."""
+    return packs.current(SECTION, service_key) is not None
+
+
+def procedure_of(revision: Revision) -> Procedure:
+    """The typed declaration of a revision, from the process's cache."""
+    document = packs.document(revision)
+    assert isinstance(document, Procedure)  # noqa: S101 -- the section's model
+    return document
+
+
+__all__ = ["SECTION", "exists", "procedure_of", "revision_in_force"]
