@@ -67,10 +67,16 @@ INSTALLED_APPS = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# The order is the order in which a request meets them; the answer goes back up.
 MIDDLEWARE = [
+    "socle.config.middleware.identification.RequestIdMiddleware",
+    "socle.config.ops.OperationsMiddleware",
+    "socle.config.middleware.timing.TimingMiddleware",
+    "socle.config.middleware.identification.ClientAddressMiddleware",
+    "socle.config.middleware.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -80,6 +86,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    # Last: it sees what views raise before any other.
+    "socle.config.middleware.errors.ErrorsMiddleware",
 ]
 ROOT_URLCONF = "socle.config.urls"
 WSGI_APPLICATION = "socle.config.wsgi.application"
@@ -92,7 +100,10 @@ TEMPLATES = [
             {
                 "BACKEND": "django.template.backends.jinja2.Jinja2",
                 "APP_DIRS": True,
-                "OPTIONS": {"environment": "socle.design.environment.environment"},
+                "OPTIONS": {
+                    "environment": "socle.design.environment.environment",
+                    "context_processors": ["socle.design.context.appearance"],
+                },
             }
         ]
         if (_PACKAGE / "design" / "environment.py").is_file()
@@ -228,6 +239,7 @@ ALLOWED_HOSTS = list(SOCLE.security.allowed_hosts) or [
     "[::1]",
     *([urlsplit(SOCLE.server.public_url).hostname or ""] if SOCLE.server.public_url else []),
 ]
+CSRF_FAILURE_VIEW = "socle.config.pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [SOCLE.server.public_url] if SOCLE.server.public_url else []
 CSRF_COOKIE_NAME = "__Host-csrf" if SOCLE.https else "csrf"
 CSRF_COOKIE_HTTPONLY = True
