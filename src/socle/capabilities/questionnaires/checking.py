@@ -104,7 +104,11 @@ def _question(question: Question, path: Path) -> Iterator[Mistake]:
         except re.error as error:
             yield (*path, "pattern"), f"Cette expression régulière est fausse : {error}.", 0
         if not question.pattern_message:
-            yield (*path, "pattern"), "« pattern » demande un « pattern_message » qui dit quoi faire.", 0
+            yield (
+                (*path, "pattern"),
+                "« pattern » demande un « pattern_message » qui dit quoi faire.",
+                0,
+            )
 
 
 def _reads(condition: str) -> frozenset[str]:
@@ -114,9 +118,7 @@ def _reads(condition: str) -> frozenset[str]:
         return frozenset()
 
 
-def _condition(
-    condition: str, path: Path, known: dict[str, expressions.Type]
-) -> Iterator[Mistake]:
+def _condition(condition: str, path: Path, known: dict[str, expressions.Type]) -> Iterator[Mistake]:
     if not condition:
         return
     try:

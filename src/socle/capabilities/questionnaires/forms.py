@@ -71,7 +71,13 @@ def fields(
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Decimal) else value
+    return (
+        value.isoformat()
+        if isinstance(value, date)
+        else str(value)
+        if isinstance(value, Decimal)
+        else value
+    )
 
 
 def _field(question: Question, answer: Any, raw: Raw | None, errors: list[str]) -> dict[str, Any]:
@@ -86,7 +92,12 @@ def _field(question: Question, answer: Any, raw: Raw | None, errors: list[str]) 
     if question.autocomplete:
         built["autocomplete"] = question.autocomplete
     if question.type == "info":
-        return {"name": question.id, "kind": "info", "label": question.label, "markdown": question.text}
+        return {
+            "name": question.id,
+            "kind": "info",
+            "label": question.label,
+            "markdown": question.text,
+        }
     if question.type == "boolean":
         built["choices"] = [("true", _("Oui")), ("false", _("Non"))]
         answer = None if answer is None else str(answer).lower()
@@ -128,7 +139,7 @@ def _value(built: dict[str, Any], question: Question, answer: Any, raw: Raw | No
         built["lon"], built["lat"] = place.get("lon"), place.get("lat")
         built["citycode"] = place.get("citycode", "")
     elif question.type == "date":
-        year, month, day = (str(answer).split("-") if answer else ("", "", ""))
+        year, month, day = str(answer).split("-") if answer else ("", "", "")
         typed = [raw.get(f"{name}_{part}") for part in ("day", "month", "year")] if raw else []
         shown = typed if any(typed) else [day, month, year]
         built["value"] = {"day": shown[0], "month": shown[1], "year": shown[2]}

@@ -38,7 +38,10 @@ class Draft(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["owner", "-updated_at"]),
-            models.Index(fields=["claim", "-updated_at"], condition=~models.Q(claim=""),
-                         name="draft_claim_idx"),
+            models.Index(
+                fields=["claim", "-updated_at"],
+                condition=~models.Q(claim=""),
+                name="draft_claim_idx",
+            ),
             models.Index(fields=["updated_at"]),
         ]

@@ -283,7 +283,9 @@ _SCALARS: Mapping[str, Callable[[Question, str], Any]] = {
 
 def _date(question: Question, raw: Raw) -> str | None:
     whole = str(raw.get(question.id) or "").strip()
-    parts = [str(raw.get(f"{question.id}_{part}") or "").strip() for part in ("day", "month", "year")]
+    parts = [
+        str(raw.get(f"{question.id}_{part}") or "").strip() for part in ("day", "month", "year")
+    ]
     if not whole and not any(parts):
         return None
     try:
@@ -327,7 +329,12 @@ def _place(question: Question, raw: Raw, places: Places) -> dict[str, Any] | Non
         lon, lat = found.lon, found.lat
         label = found.label
     citycode = places.citycode(lon, lat)
-    answer = {"label": label, "lon": round(lon, 6), "lat": round(lat, 6), "citycode": citycode or ""}
+    answer = {
+        "label": label,
+        "lon": round(lon, 6),
+        "lat": round(lat, 6),
+        "citycode": citycode or "",
+    }
     problem = _outside(question, answer, places)
     if problem:
         raise Refused(problem)

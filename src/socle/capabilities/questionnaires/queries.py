@@ -28,9 +28,13 @@ def _mine(actor: Actor, claim: str) -> Q:
 
 def draft_for(actor: Actor, claim: str, draft_id: UUID) -> Draft:
     """The draft, if it is the actor's or this browser's. Raises NotFound otherwise."""
-    found = Draft.objects.select_related("definition").filter(_mine(actor, claim), pk=draft_id).first()
+    found = (
+        Draft.objects.select_related("definition").filter(_mine(actor, claim), pk=draft_id).first()
+    )
     if found is None:
-        raise NotFound(_("Cette demande en cours n’existe pas, ou elle appartient à quelqu’un d’autre."))
+        raise NotFound(
+            _("Cette demande en cours n’existe pas, ou elle appartient à quelqu’un d’autre.")
+        )
     return found
 
 

@@ -193,7 +193,9 @@ def title(questionnaire: Questionnaire, answers: Answers, today: date, language:
     values = {"title": questionnaire.title}
     for _page, question in questions(questionnaire):
         shown = reading.visible(question.id)
-        values[question.id] = (readable(question, answers.get(question.id), language) or "") if shown else ""
+        values[question.id] = (
+            (readable(question, answers.get(question.id), language) or "") if shown else ""
+        )
     text = questionnaire.title_template
     for name, value in values.items():
         text = text.replace("{" + name + "}", value)
@@ -224,11 +226,18 @@ def readable(question: Question, answer: Any, language: str = "fr") -> str | Non
     return f"{text} {question.unit}".strip()
 
 
-def rows(questionnaire: Questionnaire, answers: Answers, today: date, language: str = "fr") -> list[Row]:
+def rows(
+    questionnaire: Questionnaire, answers: Answers, today: date, language: str = "fr"
+) -> list[Row]:
     """Check-your-answers: the visible questions in order (information paragraphs left out)."""
     reading = Reading(questionnaire, answers, today)
     return [
-        Row(page.id, question.id, question.label, readable(question, answers.get(question.id), language))
+        Row(
+            page.id,
+            question.id,
+            question.label,
+            readable(question, answers.get(question.id), language),
+        )
         for page in reading.pages()
         for question in reading.fields(page)
         if question.type != "info"

@@ -103,12 +103,19 @@ def silence(declaration: ServiceDeclaration, received: datetime) -> list[str]:
     day = date_format(add_months(received.date(), rule.months), "j F Y")
     if rule.meaning == "acceptance":
         lines = [
-            _("Sans réponse de notre part le %(day)s, votre demande est acceptée, si votre dossier est complet.") % {"day": day},
-            _("Vous pourrez alors demander une attestation (article L. 232-3 du code des relations entre le public et l’administration)."),
+            _(
+                "Sans réponse de notre part le %(day)s, votre demande est acceptée, si votre dossier est complet."
+            )
+            % {"day": day},
+            _(
+                "Vous pourrez alors demander une attestation (article L. 232-3 du code des relations entre le public et l’administration)."
+            ),
         ]
     else:
         lines = [
             _("Sans réponse de notre part le %(day)s, votre demande est refusée.") % {"day": day},
-            _("Vous pourrez alors, pendant deux mois, former un recours gracieux auprès du service ou saisir le tribunal administratif."),
+            _(
+                "Vous pourrez alors, pendant deux mois, former un recours gracieux auprès du service ou saisir le tribunal administratif."
+            ),
         ]
     return [*lines, rule.source] if rule.source else lines

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from socle.capabilities.casework.pack import Workflow
 from socle.foundations.packs.document import Document, Key, Line
 
 
@@ -42,3 +43,11 @@ class Taxonomy(Document):
     intro: str = ""
     groups: Annotated[tuple[Group, ...], Field(alias="group", min_length=1)]
     categories: Annotated[tuple[Category, ...], Field(alias="category", min_length=1)]
+
+
+class Reporting(Document):
+    """What a report pins for ever: the categories, the workflow, the letters."""
+
+    categories: Taxonomy
+    workflow: Workflow
+    letters: dict[str, str] = {}
