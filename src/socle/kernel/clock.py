@@ -1,9 +1,9 @@
 """Time, passed in and never read behind one's back.
 
-Actions take ``clock: Clock = SYSTEM`` and hand ``now`` to the rules, which stay pure. Every instant is an aware ``datetime`` in
-UTC; a local time exists only at the edges, where a person reads or writes it. Local days are not always 24 hours long:
-:func:`local_day_bounds` knows, and :func:`parse_local` refuses the hour which the spring change removes.
-"""
+Actions take ``clock: Clock = SYSTEM`` and hand ``now`` to the rules, which stay pure. Every
+instant is an aware ``datetime`` in UTC; a local time exists only at the edges, where a person
+reads or writes it. Local days are not always 24 hours long: :func:`local_day_bounds` knows, and
+:func:`parse_local` refuses the hour which the spring change removes."""
 
 from __future__ import annotations
 
@@ -41,10 +41,14 @@ class SystemClock:
 
 
 class FixedClock:
-    """A clock that stands still until it is moved: for tests, imports and reproducible demonstrations."""
+    """A clock that stands still until it is moved: for tests, imports and reproducible
+    demonstrations.
+    """
 
     def __init__(self, at: datetime) -> None:
-        """``at``: any aware instant; ``ValueError`` when naive, for a naive time is a bug in waiting."""
+        """``at``: any aware instant; ``ValueError`` when naive, for a naive time is a bug in
+        waiting.
+        """
         self._now = _aware(at)
 
     def now(self) -> datetime:
@@ -83,14 +87,16 @@ def local_day_bounds(day: date, tz: str = PARIS) -> tuple[datetime, datetime]:
 def parse_local(value: datetime | str, tz: str = PARIS, *, fold: int = 0) -> datetime:
     """The UTC instant of a wall-clock time typed by a person, such as ``2026-03-29T14:30``.
 
-    A time that the autumn change shows twice is taken the first time; ``fold=1`` takes the second. Raises ``Invalid`` for a
-    time which the spring change skips, for text which is not an ISO 8601 date and time, and for one that already has an offset.
-    """
+    A time that the autumn change shows twice is taken the first time; ``fold=1`` takes the second.
+    Raises ``Invalid`` for a time which the spring change skips, for text which is not an ISO 8601
+    date and time, and for one that already has an offset."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
         except ValueError:
-            raise Invalid(_("Indiquez une date et une heure, par exemple 2026-01-31T14:30.")) from None
+            raise Invalid(
+                _("Indiquez une date et une heure, par exemple 2026-01-31T14:30.")
+            ) from None
     if value.tzinfo is not None:
         raise Invalid(_("Indiquez l’heure locale, sans décalage horaire."))
     wall = value.replace(fold=0)
@@ -102,7 +108,10 @@ def parse_local(value: datetime | str, tz: str = PARIS, *, fold: int = 0) -> dat
     if back != wall:
         raise Invalid(
             format_lazy(
-                _("{time} n’existe pas le {day} : les horloges changent d’heure. Choisissez une autre heure."),
+                _(
+                    "{time} n’existe pas le {day} : les horloges changent d’heure. "
+                    "Choisissez une autre heure."
+                ),
                 time=wall.strftime("%H:%M"),
                 day=wall.strftime("%d/%m/%Y"),
             )
@@ -110,20 +119,26 @@ def parse_local(value: datetime | str, tz: str = PARIS, *, fold: int = 0) -> dat
     return instant
 
 
-def is_working_day(day: date, holidays: Container[date] = (), weekend: Container[int] = (SATURDAY, SUNDAY)) -> bool:
+def is_working_day(
+    day: date, holidays: Container[date] = (), weekend: Container[int] = (SATURDAY, SUNDAY)
+) -> bool:
     """Neither a weekend day (Monday is 0) nor a public holiday."""
     return day.weekday() not in weekend and day not in holidays
 
 
 def add_working_days(
-    start: date, n: int, holidays: Container[date] = (), weekend: Container[int] = (SATURDAY, SUNDAY)
+    start: date,
+    n: int,
+    holidays: Container[date] = (),
+    weekend: Container[int] = (SATURDAY, SUNDAY),
 ) -> date:
-    """The ``n``-th working day after ``start`` (before it when ``n`` is negative); ``start`` itself is never counted.
+    """The ``n``-th working day after ``start`` (before it when ``n`` is negative); ``start``
+    itself is never counted.
 
-    With ``n = 0``: ``start`` if it is a working day, else the next one, which is how a deadline ending on a Saturday, a
-    Sunday or a public holiday moves (code de procédure civile, art. 642). Pass ``weekend=(SUNDAY,)`` for *jours ouvrables*.
-    ``ValueError`` beyond 10,000 days, or when no working day is found within a year.
-    """
+    With ``n = 0``: ``start`` if it is a working day, else the next one, which is how a deadline
+    ending on a Saturday, a Sunday or a public holiday moves (code de procédure civile, art. 642).
+    Pass ``weekend=(SUNDAY,)`` for *jours ouvrables*. ``ValueError`` beyond 10,000 days, or when no
+    working day is found within a year."""
     if abs(n) > _MAX_WORKING_DAYS:
         raise ValueError("too many working days")
     step = timedelta(days=-1 if n < 0 else 1)
@@ -135,7 +150,9 @@ def add_working_days(
     return day
 
 
-def _next_working(day: date, step: timedelta, holidays: Container[date], weekend: Container[int]) -> date:
+def _next_working(
+    day: date, step: timedelta, holidays: Container[date], weekend: Container[int]
+) -> date:
     for _count in range(366):
         if is_working_day(day, holidays, weekend):
             return day
@@ -144,10 +161,11 @@ def _next_working(day: date, step: timedelta, holidays: Container[date], weekend
 
 
 def add_months(start: date, n: int) -> date:
-    """The same day ``n`` months later (earlier when negative), or the last day of that month when it is shorter.
+    """The same day ``n`` months later (earlier when negative), or the last day of that month when
+    it is shorter.
 
-    Code de procédure civile, art. 641: lacking an identical day, the period ends on the last day of the month.
-    """
+    Code de procédure civile, art. 641: lacking an identical day, the period ends on the last day
+    of the month."""
     month = start.year * 12 + start.month - 1 + n
     year, month = divmod(month, 12)
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))

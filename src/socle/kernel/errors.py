@@ -1,15 +1,16 @@
 """The errors an action or a query may raise on purpose, and what each means over HTTP.
 
-Raise the class which says what happened; the front doors map it once, here: ``status_of`` gives the HTTP status and
-``problem`` the body of an ``application/problem+json`` answer (RFC 9457). A message is addressed to the person in front of the
-screen: a French source string, translated when it is rendered, without identifiers, paths or personal data.
-"""
+Raise the class which says what happened; the front doors map it once, here: ``status_of`` gives
+the HTTP status and ``problem`` the body of an ``application/problem+json`` answer (RFC 9457). A
+message is addressed to the person in front of the screen: a French source string, translated when
+it is rendered, without identifiers, paths or personal data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -22,15 +23,17 @@ if TYPE_CHECKING:
 class SocleError(Exception):
     """Base of every error raised on purpose.
 
-    ``message``: what to tell the person (default: the class's own sentence). ``code``: stable machine name, kebab-case
-    (default: the class's). ``fields``: messages by field name, ``""`` for the whole form.
-    """
+    ``message``: what to tell the person (default: the class's own sentence). ``code``: stable
+    machine name, kebab-case (default: the class's). ``fields``: messages by field name, ``""`` for
+    the whole form."""
 
     code: str = "error"
     title: StrOrPromise = _("Une erreur est survenue")
     default_message: StrOrPromise = _("Votre demande n’a pas pu aboutir.")
 
-    def __init__(self, message: StrOrPromise | None = None, *, code: str = "", fields: Fields | None = None) -> None:
+    def __init__(
+        self, message: StrOrPromise | None = None, *, code: str = "", fields: Fields | None = None
+    ) -> None:
         self.message: StrOrPromise = self.default_message if message is None else message
         self.code = code or type(self).code
         self.fields: dict[str, list[StrOrPromise]] = _as_lists(fields or {})
@@ -49,7 +52,9 @@ class Invalid(SocleError):
 
 
 class Denied(SocleError):
-    """403: the person may know that the thing exists, but may not do this to it (otherwise raise :class:`NotFound`)."""
+    """403: the person may know that the thing exists, but may not do this to it (otherwise raise
+    :class:`NotFound`).
+    """
 
     code = "denied"
     title = _("Accès refusé")
@@ -69,7 +74,10 @@ class Conflict(SocleError):
 
     code = "conflict"
     title = _("Modifié entre-temps")
-    default_message = _("Une autre personne a modifié cet élément entre-temps. Rechargez la page pour voir la dernière version.")
+    default_message = _(
+        "Une autre personne a modifié cet élément entre-temps. "
+        "Rechargez la page pour voir la dernière version."
+    )
 
 
 class Gone(SocleError):
@@ -97,14 +105,21 @@ class UnsupportedMedia(SocleError):
 
 
 class Throttled(SocleError):
-    """429: too many attempts; ``retry_after`` is the wait in whole seconds, at least 1 (the ``Retry-After`` header)."""
+    """429: too many attempts; ``retry_after`` is the wait in whole seconds, at least 1 (the
+    ``Retry-After`` header).
+    """
 
     code = "throttled"
     title = _("Trop de tentatives")
     default_message = _("Trop de tentatives. Patientez un peu avant de réessayer.")
 
     def __init__(
-        self, retry_after: int, message: StrOrPromise | None = None, *, code: str = "", fields: Fields | None = None
+        self,
+        retry_after: int,
+        message: StrOrPromise | None = None,
+        *,
+        code: str = "",
+        fields: Fields | None = None,
     ) -> None:
         super().__init__(message, code=code, fields=fields)
         self.retry_after = max(1, int(retry_after))
@@ -118,10 +133,12 @@ class Unavailable(SocleError):
 
     code = "unavailable"
     title = _("Momentanément indisponible")
-    default_message = _("Ce service est momentanément indisponible. Réessayez dans quelques minutes.")
+    default_message = _(
+        "Ce service est momentanément indisponible. Réessayez dans quelques minutes."
+    )
 
 
-#: The one table from error class to HTTP status; a subclass takes the status of its nearest listed parent.
+#: The one table from error class to HTTP status; a subclass has the status of its nearest parent.
 STATUS: dict[type[BaseException], int] = {
     Invalid: 422,
     Denied: 403,
@@ -137,17 +154,19 @@ STATUS: dict[type[BaseException], int] = {
 
 
 def status_of(error: BaseException) -> int:
-    """HTTP status of an error: its nearest parent in :data:`STATUS`, 500 for anything unforeseen."""
+    """HTTP status of an error: its nearest parent's in :data:`STATUS`, 500 for the unforeseen."""
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
-def problem(error: BaseException, instance: str | None = None, *, type_base: str = "/problems/") -> dict[str, Any]:
+def problem(
+    error: BaseException, instance: str | None = None, *, type_base: str = "/problems/"
+) -> dict[str, Any]:
     """Body of an ``application/problem+json`` answer (RFC 9457), in the active language.
 
-    ``instance``: URI of this occurrence (a request path or ``urn:uuid:…``). ``type_base``: where the problem types are
-    documented; the API gives an absolute URI. Only what a :class:`SocleError` carries is told: any other exception is
-    a mute 500, so that no internals leak.
-    """
+    ``instance``: URI of this occurrence (a request path or ``urn:uuid:…``). ``type_base``: where
+    the problem types are documented; the API gives an absolute URI. Only what a
+    :class:`SocleError` carries is told: any other exception is a mute 500, so that no internals
+    leak."""
     known = error if isinstance(error, SocleError) else SocleError(code="internal")
     body: dict[str, Any] = {
         "type": f"{type_base}{known.code}",
@@ -169,15 +188,13 @@ def problem(error: BaseException, instance: str | None = None, *, type_base: str
 
 
 def _pointer(field: str) -> str:
-    """JSON pointer (RFC 6901), as a URI fragment, to the member at fault; the whole document for the empty name."""
+    """JSON pointer to the member at fault (RFC 6901, as a URI fragment); ``#`` is the whole."""
     return "#/" + field.replace("~", "~0").replace("/", "~1") if field else "#"
 
 
 def _as_lists(fields: Fields) -> dict[str, list[StrOrPromise]]:
-    """Accept one message or several per field; a lone message must not be taken for a list of letters."""
-    from django.utils.functional import Promise
-
+    """One message or several per field; a lone one is not to be taken for a list of letters."""
     return {
-        name: [messages] if isinstance(messages, str | Promise) else list(messages)  # type: ignore[list-item]
+        name: [messages] if isinstance(messages, str | Promise) else list(messages)
         for name, messages in fields.items()
     }

@@ -10,10 +10,12 @@ An action emits, inside its transaction, a frozen dataclass which says what happ
 
 Two kinds of listeners, chosen when the application starts (``config/wiring.py``):
 
-- ``within(CaseClosed, handler)`` runs at once, in the same transaction; an exception there undoes the whole action. This is
-  where outbox tasks are written, so that a fact and its consequences are stored together or not at all.
-- ``on(CaseClosed, handler)`` runs after the commit, and only if it happens; an exception there is logged and goes no further.
-  What must not be lost belongs in ``within``: a crash between the commit and the handler forgets it.
+- ``within(CaseClosed, handler)`` runs at once, in the same transaction; an exception there undoes
+  the whole action. This is where outbox tasks are written, so that a fact and its consequences are
+  stored together or not at all.
+- ``on(CaseClosed, handler)`` runs after the commit, and only if it happens; an exception there is
+  logged and goes no further. What must not be lost belongs in ``within``: a crash between the
+  commit and the handler forgets it.
 
 A handler subscribed to a parent class hears its subclasses; ``on(Event, …)`` hears everything.
 """
@@ -34,11 +36,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Event:
-    """Base of every fact: a frozen dataclass of plain values (ids, not rows; nothing personal it can do without)."""
+    """Base of every fact: a frozen dataclass of plain values.
+
+    Ids rather than rows, and nothing personal it can do without.
+    """
 
 
 class EmittedOutsideTransaction(RuntimeError):
-    """``emit`` was called outside ``transaction.atomic``: a programming error, the fact could not be tied to its cause."""
+    """``emit`` was called outside ``transaction.atomic``.
+
+    A programming error: the fact could be announced without its cause being stored.
+    """
 
 
 E = TypeVar("E", bound=Event)
@@ -50,12 +58,18 @@ _on: _Table = {}
 
 
 def within(event_type: type[E], handler: Callable[[E], object]) -> None:
-    """Call ``handler(event)`` in the emitting transaction; its exceptions undo that transaction. Idempotent."""
+    """Call ``handler(event)`` in the emitting transaction; its exceptions undo that transaction.
+
+    Subscribing the same handler twice changes nothing.
+    """
     _subscribe(_within, event_type, handler)
 
 
 def on(event_type: type[E], handler: Callable[[E], object]) -> None:
-    """Call ``handler(event)`` after the commit; its exceptions are logged, never propagated. Idempotent."""
+    """Call ``handler(event)`` after the commit; its exceptions are logged, never propagated.
+
+    Subscribing the same handler twice changes nothing.
+    """
     _subscribe(_on, event_type, handler)
 
 
@@ -66,7 +80,9 @@ def emit(event: Event, *, using: str | None = None) -> None:
     :class:`EmittedOutsideTransaction` outside one, and whatever a ``within`` handler raises.
     """
     if not transaction.get_connection(using).in_atomic_block:
-        raise EmittedOutsideTransaction(f"{type(event).__name__} emitted outside transaction.atomic()")
+        raise EmittedOutsideTransaction(
+            f"{type(event).__name__} emitted outside transaction.atomic()"
+        )
     for handler in _handlers(_within, event):
         handler(event)
     for handler in _handlers(_on, event):
@@ -75,7 +91,7 @@ def emit(event: Event, *, using: str | None = None) -> None:
 
 @contextmanager
 def isolated_subscriptions() -> Iterator[None]:
-    """Inside, nobody listens but those who subscribe there; the former listeners come back afterwards. For tests."""
+    """For tests: nobody listens but those who subscribe inside; the former come back after."""
     saved = dict(_within), dict(_on)
     _within.clear()
     _on.clear()
@@ -104,9 +120,11 @@ def _run(handler: Handler, event: Event) -> None:
         handler(event)
     except Exception:
         # The event's values stay out of the log: they may be personal.
-        logger.exception("handler %s of %s failed after commit", _name(handler), type(event).__name__)
+        logger.exception(
+            "handler %s of %s failed after commit", _name(handler), type(event).__name__
+        )
 
 
 def _name(handler: Handler) -> str:
-    module, name = getattr(handler, "__module__", ""), getattr(handler, "__qualname__", type(handler).__qualname__)
-    return f"{module}.{name}"
+    name = getattr(handler, "__qualname__", type(handler).__qualname__)
+    return f"{handler.__module__}.{name}"

@@ -1,12 +1,14 @@
-"""Human references, such as ``SG-26-7K4M2X``: short enough to be dictated over the telephone, and hard to get wrong.
+"""Human references, such as ``SG-26-7K4M2X``: short enough to be dictated over the telephone, and
+hard to get wrong.
 
-A prefix that says the kind of case, the two-digit year, five random characters and a check character. The alphabet of the last
-six leaves out what people confuse: 0 and O, 1, I and L, U and V. The check covers the whole reference; it is ISO/IEC 7064
-MOD 37-2, which detects every single wrong character and every swap of two neighbours. The few draws whose check character falls
-outside the alphabet are drawn again.
+A prefix that says the kind of case, the two-digit year, five random characters and a check
+character. The alphabet of the last six leaves out what people confuse: 0 and O, 1, I and L, and
+the U one takes for a V. The check covers the whole reference; it is ISO/IEC 7064 MOD 37-2, which
+detects every single wrong character and every swap of two neighbours. The few draws whose check
+character falls outside the alphabet are drawn again.
 
-A reference is not a secret: 20 million a year and a prefix. Whoever shows a case by its reference alone must ask for more.
-"""
+A reference is not a secret: 20 million a year and a prefix. Whoever shows a case by its reference
+alone must ask for more."""
 
 from __future__ import annotations
 
@@ -36,9 +38,9 @@ _SYSTEM = secrets.SystemRandom()
 def new(prefix: str, year: int, rng: random.Random = _SYSTEM) -> str:
     """A fresh reference: ``new("SG", 2026)`` → ``SG-26-7K4M2X``.
 
-    ``prefix``: one to six capital letters (``ValueError`` otherwise). ``year``: full or two-digit. ``rng``: give a seeded
-    one for reproducible data. Uniqueness is the caller's: a unique constraint, and another draw when it is hit.
-    """
+    ``prefix``: one to six capital letters (``ValueError`` otherwise). ``year``: full or two-digit.
+    ``rng``: give a seeded one for reproducible data. Uniqueness is the caller's: a unique
+    constraint, and another draw when it is hit."""
     if not _PREFIX.fullmatch(prefix):
         raise ValueError("a reference prefix is one to six capital letters")
     head = f"{prefix}{year % 100:02d}"
@@ -50,12 +52,12 @@ def new(prefix: str, year: int, rng: random.Random = _SYSTEM) -> str:
 
 
 def normalise(text: str) -> str | None:
-    """The canonical form of a reference as somebody typed it, or ``None`` when it is not one or its check fails.
+    """The canonical form of a reference as somebody typed it, or ``None`` when it is not one or
+    its check fails.
 
-    Forgives case, spaces, dashes and other separators, and characters that look like the right one (O for 0 in the year; in the
-    last six, where neither exists, O is read as the Q or D which the check confirms). Never turns one mistake into
-    another valid reference.
-    """
+    Forgives case, spaces, dashes and other separators, and characters that look like the right one
+    (O for 0 in the year; in the last six, where neither exists, O is read as the Q or D which the
+    check confirms). Never turns one mistake into another valid reference."""
     if len(text) > _MAX_TYPED:
         return None
     typed = _IGNORED.sub("", text).upper()
@@ -67,11 +69,16 @@ def normalise(text: str) -> str | None:
         *(_DIGIT_FOR.get(char, char) for char in typed[split : split + 2]),
         *(_SYMBOL_FOR.get(char, char) for char in typed[split + 2 :]),
     ]
-    # Two guesses among the last six could meet a check by chance: one is corrected, more are refused.
+    # Two guesses among the last six could meet a check by chance: one is corrected, more are
+    # refused.
     if sum(char in _SYMBOL_FOR for char in typed[split + 2 :]) > 1:
         return None
     candidates = ("".join(chars) for chars in itertools.product(*meant))
-    valid = [each for each in candidates if _SHAPE.fullmatch(each) and check_character(each[:-1]) == each[-1]]
+    valid = [
+        each
+        for each in candidates
+        if _SHAPE.fullmatch(each) and check_character(each[:-1]) == each[-1]
+    ]
     if len(valid) != 1:
         return None
     found = valid[0]
@@ -79,7 +86,9 @@ def normalise(text: str) -> str | None:
 
 
 def check_character(text: str) -> str:
-    """The ISO/IEC 7064 MOD 37-2 check character of capital letters and digits: one of 0–9, A–Z, ``*``."""
+    """The ISO/IEC 7064 MOD 37-2 check character of capital letters and digits: one of 0–9, A–Z,
+    ``*``.
+    """
     total = 0
     for char in text:
         total = (total + _VALUES[char]) * 2 % 37

@@ -1,19 +1,23 @@
 """The condition language of packs: ``garden == true and household_size >= 3``.
 
-A pack says with it when a question is asked, who may follow a transition, what a fee amounts to. Text is parsed (never
-``eval``) into a small immutable tree, type-checked when the pack is checked, evaluated on the server, and serialised for the
-browser, where ``frontend/src/lib/expressions.ts`` gives the same results (``tests/kernel/expression_vectors.json`` holds both to it).
+A pack says with it when a question is asked, who may follow a transition, what a fee amounts to.
+Text is parsed (never ``eval``) into a small immutable tree, type-checked when the pack is checked,
+evaluated on the server, and serialised for the browser, where ``frontend/src/lib/expressions.ts``
+gives the same results (``tests/kernel/expression_vectors.json`` holds both to it).
 
-Values: ``true false``, numbers (``3``, ``1.5``), texts (``"oui"``), dates (``date("2026-01-31")``), lists (``["a", "b"]``) and names
-of answers, dots allowed (``applicant.kind``). Operators, loosest first: ``or`` · ``and`` · ``not`` · ``== != < <= > >= in not in
-contains``, ``is [not] empty``, ``is [not] known`` · ``+ -`` · ``* /`` · unary ``-``. Functions: ``length lower today years_since min max``.
+Values: ``true false``, numbers (``3``, ``1.5``), texts (``"oui"``), dates
+(``date("2026-01-31")``), lists (``["a", "b"]``) and names of answers, dots allowed
+(``applicant.kind``). Operators, loosest first: ``or`` · ``and`` · ``not`` · ``== != < <= > >= in
+not in contains``, ``is [not] empty``, ``is [not] known`` · ``+ -`` · ``* /`` · unary ``-``.
+Functions: ``length lower today years_since min max``.
 
-Missing answers are ``None``. A comparison with one is false, whichever the operator; a calculation with one is missing; ``and``, ``or``
-and ``not`` follow Kleene's logic for a missing yes/no; a condition which comes out missing does not hold (``holds``).
-``x is empty`` is true of a missing answer, an empty text and an empty list; ``x is known`` is its opposite.
+Missing answers are ``None``. A comparison with one is false, whichever the operator; a calculation
+with one is missing; ``and``, ``or`` and ``not`` follow Kleene's logic for a missing yes/no; a
+condition which comes out missing does not hold (``holds``). ``x is empty`` is true of a missing
+answer, an empty text and an empty list; ``x is known`` is its opposite.
 
-Modules: ``types`` · ``syntax`` (the tree) · ``lexer``, ``parser`` · ``checker`` · ``evaluator`` · ``serialisation`` · ``graph``.
-"""
+Modules: ``types`` · ``syntax`` (the tree) · ``lexer``, ``parser`` · ``checker`` · ``evaluator`` ·
+``serialisation`` · ``graph``."""
 
 from .checker import check, check_condition
 from .errors import ExpressionError, Position

@@ -27,7 +27,9 @@ START = Position()
 
 
 class ExpressionError(Invalid):
-    """An expression which cannot be read or does not make sense; ``position`` is that of the word at fault."""
+    """An expression which cannot be read or does not make sense; ``position`` is that of the word
+    at fault.
+    """
 
     code = "expression"
     title = _("Expression à corriger")
@@ -51,9 +53,32 @@ def error(position: Position, template: StrOrPromise, **values: object) -> Expre
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> StrOrPromise:
-    """`` Vouliez-vous dire « … » ?`` when something known looks like ``word``, else nothing. Begins with a space."""
+    """A space and a question naming what looks most like ``word`` among ``known``, or nothing."""
     options = sorted(set(known))
-    near = difflib.get_close_matches(word, options, n=1, cutoff=0.6) or difflib.get_close_matches(
-        word.lower(), [option for option in options if option.lower() == word.lower()], n=1
-    )
+    by_lower = {option.lower(): option for option in options}
+    lower = word.lower()
+    if _FRENCH.get(lower) in options:
+        near = [_FRENCH[lower]]
+    else:
+        near = [
+            by_lower[found] for found in difflib.get_close_matches(lower, by_lower, n=1, cutoff=0.6)
+        ]
     return format_lazy(_(" Vouliez-vous dire « {name} » ?"), name=near[0]) if near else ""
+
+
+#: What a French speaker writes without thinking.
+_FRENCH = {
+    "et": "and",
+    "ou": "or",
+    "non": "not",
+    "dans": "in",
+    "est": "is",
+    "contient": "contains",
+    "vide": "empty",
+    "connu": "known",
+    "vrai": "true",
+    "oui": "true",
+    "yes": "true",
+    "faux": "false",
+    "no": "false",
+}

@@ -25,7 +25,9 @@ _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 
 class Token(NamedTuple):
-    """``kind``: ``number``, ``name``, ``text``, ``symbol``, ``keyword`` or ``end``; ``text``: its content, unquoted."""
+    """``kind``: ``number``, ``name``, ``text``, ``symbol``, ``keyword`` or ``end``; ``text``: its
+    content, unquoted.
+    """
 
     kind: str
     text: str
@@ -33,7 +35,9 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> list[Token]:
-    """Every token, then an ``end``. Raises ``ExpressionError`` on a character or a number which has no meaning."""
+    """Every token, then an ``end``. Raises ``ExpressionError`` on a character or a number which
+    has no meaning.
+    """
     found: list[Token] = []
     offset, line, line_start = 0, 1, 0
     while offset < len(text):
@@ -67,9 +71,9 @@ _HINTS = {
     "≠": _("Écrivez « != » pour dire « différent de »."),
     "≤": _("Écrivez « <= »."),
     "≥": _("Écrivez « >= »."),
-    "“": _("Les textes s’écrivent entre guillemets droits, comme \"oui\"."),
-    "«": _("Les textes s’écrivent entre guillemets droits, comme \"oui\"."),
-    "’": _("Les textes s’écrivent entre guillemets droits, comme \"oui\"."),
+    "“": _('Les textes s’écrivent entre guillemets droits, comme "oui".'),
+    "«": _('Les textes s’écrivent entre guillemets droits, comme "oui".'),
+    "’": _('Les textes s’écrivent entre guillemets droits, comme "oui".'),
     '"': _("Ce texte n’est pas refermé : il manque un guillemet avant la fin de la ligne."),
     "'": _("Ce texte n’est pas refermé : il manque un guillemet avant la fin de la ligne."),
 }
@@ -80,7 +84,11 @@ def _unexpected(text: str, position: Position) -> Exception:
     if char in _HINTS:
         return error(position, _HINTS[char])
     if char.isalpha():
-        return error(position, _("Caractère « {char} » inattendu : un nom s’écrit sans accent (a-z, 0-9, _)."), char=char)
+        return error(
+            position,
+            _("Caractère « {char} » inattendu : un nom s’écrit sans accent (a-z, 0-9, _)."),
+            char=char,
+        )
     return error(position, _("Caractère « {char} » inattendu."), char=char)
 
 
@@ -89,7 +97,9 @@ def _check_number(text: str, end: int, value: str, position: Position) -> None:
         raise error(position, _("Un nom ne peut pas commencer par un chiffre."))
     whole, _dot, part = value.partition(".")
     if len(whole) > 18 or len(part) > 10:
-        raise error(position, _("Ce nombre est trop long : 18 chiffres avant le point et 10 après au plus."))
+        raise error(
+            position, _("Ce nombre est trop long : 18 chiffres avant le point et 10 après au plus.")
+        )
 
 
 def _unquote(quoted: str, position: Position) -> str:

@@ -5,13 +5,26 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from .errors import START, did_you_mean, error
 from .lexer import Token, tokens
-from .syntax import COMPARISON, FUNCTIONS, Binary, Call, Items, Literal, Logic, Name, Node, Unary, walk
+from .syntax import (
+    COMPARISON,
+    FUNCTIONS,
+    Binary,
+    Call,
+    Items,
+    Literal,
+    Logic,
+    Name,
+    Node,
+    Unary,
+    walk,
+)
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -19,27 +32,47 @@ if TYPE_CHECKING:
 MAX_LENGTH = 2_000
 MAX_DEPTH = 64
 
-_OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN = range(1, 8)
+# Each level of the tree takes at most two of the parser: an operand and its parenthesis.
+_MAX_NESTING = 2 * MAX_DEPTH
 
-_POWERS = {
-    "or": _OR,
-    "and": _AND,
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in", "not", "contains", "is"), _COMPARE),
-    "+": _SUM,
-    "-": _SUM,
-    "*": _PRODUCT,
-    "/": _PRODUCT,
+
+class Power(IntEnum):
+    """How tightly operators bind, loosest first."""
+
+    OR = 1
+    AND = 2
+    NOT = 3
+    COMPARE = 4
+    SUM = 5
+    PRODUCT = 6
+    SIGN = 7
+
+
+POWERS: dict[str, Power] = {
+    "or": Power.OR,
+    "and": Power.AND,
+    **dict.fromkeys(
+        ("==", "!=", "<", "<=", ">", ">=", "in", "not", "contains", "is"), Power.COMPARE
+    ),
+    "+": Power.SUM,
+    "-": Power.SUM,
+    "*": Power.PRODUCT,
+    "/": Power.PRODUCT,
 }
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def parse(text: str) -> Node:
-    """The tree of an expression. Raises ``ExpressionError`` with the position of the first word which does not fit.
+    """The tree of an expression: at most 2,000 characters and 64 levels of nesting.
 
-    At most 2,000 characters and 64 levels of nesting.
+    Raises ``ExpressionError`` at the first word that does not fit.
     """
     if len(text) > MAX_LENGTH:
-        raise error(START, _("Cette expression est trop longue : {limit} caractères au plus."), limit=MAX_LENGTH)
+        raise error(
+            START,
+            _("Cette expression est trop longue : {limit} caractères au plus."),
+            limit=MAX_LENGTH,
+        )
     parser = _Parser(tokens(text))
     if parser.current.kind == "end":
         raise error(parser.current.position, _("Cette expression est vide."))
@@ -71,7 +104,9 @@ class _Parser:
         return token
 
     def at(self, *words: str) -> bool:
-        """Whether the current token is one of these symbols or keywords (and not a text that reads the same)."""
+        """Whether the current token is one of these symbols or keywords (and not a text that reads
+        the same).
+        """
         return self.current.kind in ("symbol", "keyword") and self.current.text in words
 
     def expect(self, symbol: str) -> Token:
@@ -82,20 +117,30 @@ class _Parser:
     def unexpected(self, wanted: StrOrPromise) -> Exception:
         token = self.current
         if token.kind == "end":
-            return error(token.position, _("L’expression s’arrête trop tôt : {wanted} attendu."), wanted=wanted)
-        words = [*_POWERS, "empty", "known"]
+            return error(
+                token.position,
+                _("L’expression s’arrête trop tôt : {wanted} attendu."),
+                wanted=wanted,
+            )
+        words = [*POWERS, "empty", "known"]
         hint = did_you_mean(token.text, words) if token.kind == "name" else ""
         return error(
-            token.position, _("« {word} » inattendu : {wanted} attendu.{hint}"), word=token.text, wanted=wanted, hint=hint
+            token.position,
+            _("« {word} » inattendu : {wanted} attendu.{hint}"),
+            word=token.text,
+            wanted=wanted,
+            hint=hint,
         )
 
     def expression(self, floor: int) -> Node:
         """Read as long as operators bind tighter than ``floor``."""
         self.depth += 1
-        if self.depth > MAX_DEPTH:
+        if self.depth > _MAX_NESTING:
             raise error(self.current.position, _TOO_DEEP, limit=MAX_DEPTH)
         node = self.prefix()
-        while self.current.kind in ("symbol", "keyword") and _POWERS.get(self.current.text, 0) > floor:
+        while (
+            self.current.kind in ("symbol", "keyword") and POWERS.get(self.current.text, 0) > floor
+        ):
             node = self.infix(node)
         self.depth -= 1
         return node
@@ -107,16 +152,18 @@ class _Parser:
             if token.kind == "text":
                 return Literal(token.text, token.position)
             if token.kind == "number":
-                return Literal(Decimal(token.text) if "." in token.text else int(token.text), token.position)
+                return Literal(
+                    Decimal(token.text) if "." in token.text else int(token.text), token.position
+                )
             return self.call(token) if self.at("(") else Name(token.text, token.position)
         if self.at("true", "false"):
             return Literal(self.advance().text == "true", token.position)
         if self.at("not"):
             self.advance()
-            return Unary("not", self.expression(_NOT), token.position)
+            return Unary("not", self.expression(Power.NOT), token.position)
         if self.at("-"):
             self.advance()
-            return Unary("-", self.expression(_SIGN), token.position)
+            return Unary("-", self.expression(Power.SIGN), token.position)
         if self.at("("):
             self.advance()
             node = self.expression(0)
@@ -129,14 +176,14 @@ class _Parser:
 
     def infix(self, left: Node) -> Node:
         token = self.advance()
-        power = _POWERS[token.text]
-        if power in (_OR, _AND):
+        power = POWERS[token.text]
+        if power in (Power.OR, Power.AND):
             operands = [left, self.expression(power)]
             while self.at(token.text):
                 self.advance()
                 operands.append(self.expression(power))
             return Logic(token.text, tuple(operands), token.position)
-        if power == _COMPARE:
+        if power == Power.COMPARE:
             return self.comparison(left, token)
         return Binary(token.text, left, self.expression(power), token.position)
 
@@ -150,10 +197,13 @@ class _Parser:
                     raise self.unexpected("« in »")
                 self.advance()
                 operator = "not in"
-            node = Binary(operator, left, self.expression(_COMPARE), token.position)
-        if self.current.kind in ("symbol", "keyword") and self.current.text in (COMPARISON | {"is", "not"}):
+            node = Binary(operator, left, self.expression(Power.COMPARE), token.position)
+        if self.current.kind in ("symbol", "keyword") and self.current.text in (
+            COMPARISON | {"is", "not"}
+        ):
             raise error(
-                self.current.position, _("Une seule comparaison à la fois : reliez-les par « and », ou mettez des parenthèses.")
+                self.current.position,
+                _("Une seule comparaison à la fois : reliez-les par « and »."),
             )
         return node
 
@@ -181,14 +231,25 @@ class _Parser:
         arguments = self.sequence(")")
         least, most = FUNCTIONS[token.text]
         if len(arguments) < least or (most is not None and len(arguments) > most):
-            wanted = _("aucune valeur") if most == 0 else _("une seule valeur") if most == 1 else _("au moins une valeur")
-            raise error(token.position, _("« {name} » attend {wanted} entre parenthèses."), name=token.text, wanted=wanted)
+            wanted = (
+                _("aucune valeur")
+                if most == 0
+                else _("une seule valeur")
+                if most == 1
+                else _("au moins une valeur")
+            )
+            raise error(
+                token.position,
+                _("« {name} » attend {wanted} entre parenthèses."),
+                name=token.text,
+                wanted=wanted,
+            )
         return Call(token.text, arguments, token.position)
 
     def date(self, token: Token) -> Node:
         quoted = self.current
         if quoted.kind != "text":
-            raise self.unexpected(_("une date entre guillemets, comme \"2026-01-31\","))
+            raise self.unexpected(_('une date entre guillemets, comme "2026-01-31",'))
         self.advance()
         self.expect(")")
         try:
@@ -197,7 +258,9 @@ class _Parser:
             return Literal(date.fromisoformat(quoted.text), token.position)
         except ValueError:
             raise error(
-                quoted.position, _("« {text} » n’est pas une date : écrivez année-mois-jour, comme 2026-01-31."), text=quoted.text
+                quoted.position,
+                _("« {text} » n’est pas une date : écrivez année-mois-jour, comme 2026-01-31."),
+                text=quoted.text,
             ) from None
 
     def sequence(self, closing: str) -> tuple[Node, ...]:

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from .errors import START, Position
+from .types import BOOLEAN, DATE, DECIMAL, INTEGER, TEXT, Type
 
 #: What a literal may hold.
 Scalar = bool | int | Decimal | str | date
@@ -25,7 +26,11 @@ class Literal:
 
     def __eq__(self, other: object) -> bool:
         # In Python True == 1 == Decimal(1); in an expression they are different things.
-        return isinstance(other, Literal) and type(self.value) is type(other.value) and self.value == other.value
+        return (
+            isinstance(other, Literal)
+            and type(self.value) is type(other.value)
+            and self.value == other.value
+        )
 
     def __hash__(self) -> int:
         return hash((type(self.value), self.value))
@@ -58,7 +63,9 @@ class Unary:
 
 @dataclass(frozen=True)
 class Binary:
-    """``== != < <= > >= in``, ``not in``, ``contains``, ``+ - * /``; the position is the operator's."""
+    """``== != < <= > >= in``, ``not in``, ``contains``, ``+ - * /``; the position is the
+    operator's.
+    """
 
     operator: str
     left: Node
@@ -104,7 +111,14 @@ FUNCTIONS: dict[str, tuple[int, int | None]] = {
     "max": (1, None),
 }
 
+_TYPES: dict[type, Type] = {bool: BOOLEAN, int: INTEGER, Decimal: DECIMAL, str: TEXT, date: DATE}
+
 KEYWORDS = frozenset({"and", "or", "not", "in", "is", "contains", "true", "false"})
+
+
+def literal_type(node: Literal) -> Type:
+    """The type of a literal."""
+    return _TYPES[type(node.value)]
 
 
 def children(node: Node) -> tuple[Node, ...]:

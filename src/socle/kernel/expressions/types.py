@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,9 @@ DATE = Type("date")
 
 @dataclass(frozen=True)
 class Choice(Type):
-    """A text that can only be one of ``options``: comparing it with anything else is reported as a mistake."""
+    """A text that can only be one of ``options``: comparing it with anything else is reported as a
+    mistake.
+    """
 
     options: tuple[str, ...]
 
@@ -71,7 +74,16 @@ def is_number(kind: Type) -> bool:
 
 
 def comparable(left: Type, right: Type) -> bool:
-    """Whether equality between the two means something: same type, or two numbers. Lists are never compared whole."""
+    """Whether equality between the two means something: same type, or two numbers. Lists are never
+    compared whole.
+    """
     if is_number(left) or is_number(right):
         return is_number(left) and is_number(right)
     return left.name == right.name and not isinstance(left, ListOf)
+
+
+def widest(kinds: Sequence[Type]) -> Type:
+    """The type that holds all of these comparable ones: decimal if one is, text for choices."""
+    if DECIMAL in kinds:
+        return DECIMAL
+    return kinds[0] if all(kind == kinds[0] for kind in kinds) else TEXT
