@@ -95,6 +95,11 @@ def default_team(organisation_id: int) -> Team | None:
     )
 
 
+def team_by_slug(organisation_id: int, slug: str) -> Team | None:
+    """The active team of an organisation with this slug, else None."""
+    return Team.objects.filter(organisation_id=organisation_id, slug=slug, is_active=True).first()
+
+
 def agents_of(organisation_id: int, *, team_id: int | None = None) -> QuerySet[User]:
     """Active members of an organisation (of one of its teams), by name."""
     members = Membership.objects.filter(organisation_id=organisation_id, is_active=True)

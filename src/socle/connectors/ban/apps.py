@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BanConfig(AppConfig):
+    name = "socle.connectors.ban"
+    label = "ban"
