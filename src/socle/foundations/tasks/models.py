@@ -6,9 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Task(models.Model):
-    """One unit of work. Leased by a worker; a lease that expires is taken over by another."""
+    """One unit of work. Leased by a worker; a lease that expires is taken over by another.
+
+    WAITING tasks are not due yet; a worker makes them READY at `run_at`, so that taking the next
+    ready one never walks past the future.
+    """
 
     class State(models.TextChoices):
+        WAITING = "waiting", _("Programmée")
         READY = "ready", _("En attente")
         RUNNING = "running", _("En cours")
         DONE = "done", _("Terminée")
@@ -22,6 +27,8 @@ class Task(models.Model):
     run_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=8)
+    # How many workers died while they held it: a task that kills its worker must not go on for ever.
+    crashes = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
@@ -38,12 +45,20 @@ class Task(models.Model):
                 name="task_ready_idx",
             ),
             models.Index(
+                fields=["run_at"],
+                condition=models.Q(state="waiting"),
+                name="task_waiting_idx",
+            ),
+            models.Index(
                 fields=["lease_until"],
                 condition=models.Q(state="running"),
                 name="task_lease_idx",
             ),
-            models.Index(fields=["state", "-finished_at"]),
+            models.Index(fields=["state", "-finished_at"], name="task_finished_idx"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.name}#{self.pk}"
 
 
 class Worker(models.Model):
@@ -53,9 +68,15 @@ class Worker(models.Model):
     started_at = models.DateTimeField()
     heartbeat_at = models.DateTimeField()
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class Schedule(models.Model):
     """The last slot of a periodic task that was enqueued."""
 
     name = models.CharField(max_length=120, unique=True)
     last_slot = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
