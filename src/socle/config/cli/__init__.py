@@ -1,0 +1,115 @@
+"""The command line: one file per group of commands.
+
+``main`` is the only place where an error becomes a sentence and an exit code: 0 done, 1 refused or
+found wrong, 2 wrong settings or wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+import typer
+
+from socle.config.cli.speaking import Refusal, console, fail, t
+from socle.config.mistakes import ConfigurationError
+
+# Each module adds its commands to the application it is given.
+_GROUPS = (
+    "demo",
+    "serve",
+    "worker",
+    "migrate",
+    "check",
+    "doctor",
+    "packs",
+    "backup",
+    "restore",
+    "audit",
+    "users",
+    "imports",
+    "test",
+)
+
+
+def application() -> typer.Typer:
+    """The whole command tree."""
+    app = typer.Typer(
+        name="socle",
+        help=t(
+            "Un socle numérique pour une métropole et ses communes.",
+            "One digital foundation for a métropole and its communes.",
+        ),
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def everywhere() -> None:
+        pass
+
+    for group in _GROUPS:
+        import_module(f"socle.config.cli.{group}").register(app)
+    return app
+
+
+def main() -> None:
+    """Entry point of ``./socle``."""
+    try:
+        code = application()(standalone_mode=False)
+    except ConfigurationError as error:
+        for mistake in error.mistakes:
+            fail(f"{mistake.variable} : {mistake.french}", f"{mistake.variable}: {mistake.english}")
+        code = error.exit_code
+    except Refusal as refusal:
+        fail(refusal.french, refusal.english)
+        code = refusal.exit_code
+    except click.exceptions.Abort:
+        code = 130
+    except KeyboardInterrupt:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except BrokenPipeError:
+        # The reader left (``| head``): nothing to say and nobody to say it to.
+        sys.stderr.close()
+        code = 0
+    except Exception as error:
+        code = _unforeseen(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unforeseen(error: Exception) -> int:
+    """Typed errors of the house and a database that is away are sentences; the rest is a bug."""
+    from django.db import DatabaseError, OperationalError
+
+    from socle.kernel.errors import SocleError
+
+    if isinstance(error, SocleError):
+        console.print(f"[red]✗[/] {error}", highlight=False)
+        return 1
+    if isinstance(error, OperationalError):
+        fail(
+            f"La base de données ne répond pas ou n'est pas prête ({_first_line(error)}). "
+            "Lancez « ./socle doctor ».",
+            f"The database does not answer or is not ready ({_first_line(error)}). "
+            "Run “./socle doctor”.",
+        )
+        return 1
+    if isinstance(error, DatabaseError):
+        fail(
+            f"La base de données refuse la requête ({_first_line(error)}) : le schéma est-il à "
+            "jour ? Lancez « ./socle migrate ».",
+            f"The database refuses the query ({_first_line(error)}): is the schema up to date? "
+            "Run “./socle migrate”.",
+        )
+        return 1
+    raise error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -1,0 +1,5 @@
+"""``python -m socle.config.cli``."""
+
+from socle.config.cli import main
+
+main()
