@@ -151,8 +151,9 @@ def _result(value: Value) -> Any:
 
 def _bounded(number: Number) -> Number | None:
     if isinstance(number, Decimal):
-        small = number.is_finite() and abs(number) < _LIMIT
-        return number.quantize(_STEP, context=_EXACT) if small else None
+        if not number.is_finite() or abs(number) >= _LIMIT:
+            return None
+        number = number.quantize(_STEP, context=_EXACT)
     return number if abs(number) < _LIMIT else None
 
 
@@ -182,9 +183,10 @@ def _binary(operator: str, left: Value, right: Value) -> Value:
     if operator in ORDER:
         return _ordered(operator, left, right)
     if operator == "contains":
+        holder, part = _iso(left), _iso(right)
+        if isinstance(holder, str) and isinstance(part, str):
+            return part in holder
         left, right = right, left
-        if isinstance(right, str) and isinstance(left, str):
-            return left in right
     if not isinstance(right, tuple) or isinstance(left, tuple):
         return False
     return any(_equal(left, each) for each in right) is (operator != "not in")
