@@ -10,7 +10,7 @@ query always gives the same list.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log
@@ -120,16 +120,26 @@ class Index:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def search(self, query: str, limit: int = 20, *, trace: Trace | None = None) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        limit: int = 20,
+        *,
+        keep: Callable[[str], bool] | None = None,
+        trace: Trace | None = None,
+    ) -> list[Hit]:
         """The best `limit` documents for `query`, best first.
 
         Only the first 200 characters and 12 meaningful words of the query count. A query without
-        any meaningful word finds nothing. `trace` collects the work done, for tests and benches.
+        any meaningful word finds nothing. `keep` tells by id which documents may be found; `trace`
+        collects the work done, for tests and benches.
         """
         slots = self._reader.read(query, trace)
         if not slots or limit < 1:
             return []
         scores, coverage = self._score(slots, trace)
+        if keep is not None:
+            scores = {n: score for n, score in scores.items() if keep(self._entries[n].id)}
         if not scores:
             return []
         for number in scores:
