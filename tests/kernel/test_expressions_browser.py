@@ -1,4 +1,4 @@
-"""The browser's evaluator gives what the server's gives: shared vectors, then random expressions."""
+"""The browser's evaluator gives what the server's gives: shared vectors, then random draws."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from socle.kernel.expressions import evaluate, from_json, parse, to_json
 from tests.kernel.random_trees import random_tree, random_values
 from tests.kernel.test_expressions_evaluator import TODAY, VECTORS, as_json
+
+from socle.kernel.expressions import evaluate, from_json, parse, to_json
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "frontend/src/lib/expressions.ts"
@@ -92,7 +92,7 @@ def test_the_browser_gives_the_shared_results(module: Path) -> None:
 
 def test_the_browser_agrees_on_random_expressions(module: Path) -> None:
     rng = random.Random("kernel")
-    cases = [[random_tree(rng), random_values(rng)] for _ in range(3_000)]
+    cases = [[random_tree(rng), random_values(rng)] for _ in range(6_000)]
     found = run(module, cases, str(TODAY))
     expected = [as_json(evaluate(from_json(tree), given, TODAY)) for tree, given in cases]
     wrong = [

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from tests.kernel import trees
 
 from socle.kernel.expressions import evaluate, holds, parse
 from socle.kernel.expressions.syntax import Node
-from tests.kernel import trees
 
 VECTORS = json.loads(Path(__file__).with_name("expression_vectors.json").read_text("utf-8"))
 CASES = [

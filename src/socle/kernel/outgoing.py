@@ -1,4 +1,4 @@
-"""Calls to outside systems, which must not be turned against the inside (server-side request forgery).
+"""Calls to outside systems, not to be turned against the inside (server-side request forgery).
 
 An address is resolved once, every answer of the resolver is checked, and the connection goes to a
 checked address: a name that changes its mind between the check and the call (DNS rebinding) gains
@@ -54,7 +54,8 @@ class Policy:
     """What may be called, and for how long.
 
     `private_hosts`: names (or literal addresses) allowed on the local network and in clear HTTP.
-    `seconds`: the whole call, from the resolver to the last byte. `max_bytes`: of the answer's body.
+    `seconds`: the whole call, from the resolver to the last byte. `max_bytes`: of the answer's
+    body.
     """
 
     private_hosts: frozenset[str] = frozenset()
@@ -86,8 +87,8 @@ class Answer:
 def is_public(address: str) -> bool:
     """Whether an IP address belongs to the open internet.
 
-    Loopback, private, link-local (cloud metadata), carrier, multicast and reserved ranges do not, nor
-    the IPv6 forms that carry such an IPv4 address.
+    Loopback, private, link-local (cloud metadata), carrier, multicast and reserved ranges do not,
+    nor the IPv6 forms that carry such an IPv4 address.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
@@ -111,7 +112,8 @@ def resolve(host: str, port: int) -> list[str]:
 def check(url: str, policy: Policy) -> SplitResult:
     """The parts of an address that may be called, its host not yet resolved.
 
-    Raises :class:`Forbidden`: not HTTP(S), no host, credentials in it, clear HTTP to an unnamed host.
+    Raises :class:`Forbidden`: not HTTP(S), no host, credentials in it, clear HTTP to an unnamed
+    host.
     """
     parts = urlsplit(url)
     try:
@@ -133,8 +135,8 @@ def check(url: str, policy: Policy) -> SplitResult:
 def addresses(host: str, port: int, policy: Policy, resolver: Resolver = resolve) -> list[str]:
     """The addresses that a call to `host` may go to.
 
-    Raises :class:`Forbidden` when any of them is not public and the host is not named in the policy:
-    one bad answer condemns the name, whatever the order the resolver gives.
+    Raises :class:`Forbidden` when any of them is not public and the host is not named in the
+    policy: one bad answer condemns the name, whatever the order the resolver gives.
     """
     found = resolver(host, port)
     if not found:
@@ -169,9 +171,11 @@ def fetch(
     connection = _connect(parts, policy, deadline, resolver)
     try:
         connection.request(method, target, body=body, headers=sent)
-        _limit(connection, deadline)
+        # Taken now: http.client forgets its socket when the peer announces that it will close.
+        link = connection.sock
+        link.settimeout(_left(deadline))
         response = connection.getresponse()
-        received = _read(response, connection, policy, deadline)
+        received = _read(response, link, policy, deadline)
         lower = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, lower, received)
     except TimeoutError:
@@ -213,7 +217,7 @@ def _proxy(scheme: str, host: str) -> str:
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to one checked address, that still speaks to the host by its name (TLS, Host)."""
+    """A connection to one checked address, that speaks to the host by its name (TLS, Host)."""
 
     def __init__(self, host: str, port: int, tls: bool, address: str, deadline: float) -> None:
         super().__init__(host, port, timeout=_left(deadline))
@@ -248,22 +252,15 @@ def _left(deadline: float) -> float:
     return left
 
 
-def _limit(connection: http.client.HTTPConnection, deadline: float) -> None:
-    if connection.sock is not None:
-        connection.sock.settimeout(_left(deadline))
-
-
 def _read(
-    response: http.client.HTTPResponse,
-    connection: http.client.HTTPConnection,
-    policy: Policy,
-    deadline: float,
+    response: http.client.HTTPResponse, link: socket.socket, policy: Policy, deadline: float
 ) -> bytes:
     received = bytearray()
     while True:
         # The deadline is the call's: a peer that sends one byte at a time does not hold a worker.
-        _limit(connection, deadline)
-        _left(deadline)
+        left = _left(deadline)
+        if link.fileno() >= 0:
+            link.settimeout(left)
         chunk = response.read1(_CHUNK)
         if not chunk:
             return bytes(received)

@@ -105,6 +105,8 @@ class _Checker:
             raise error(node.position, _("Cette liste est vide."))
         kinds = [self.type_of(item) for item in node.items]
         for item, kind in zip(node.items, kinds, strict=True):
+            if isinstance(kind, ListOf):
+                raise error(item.position, _("Une liste ne peut pas en contenir une autre."))
             if not comparable(kinds[0], kind):
                 raise error(
                     item.position,

@@ -154,7 +154,7 @@ def _bounded(number: Number) -> Number | None:
         if not number.is_finite() or abs(number) >= _LIMIT:
             return None
         number = number.quantize(_STEP, context=_EXACT)
-    return number if abs(number) < _LIMIT else None
+    return number if -_LIMIT < number < _LIMIT else None
 
 
 def _unary(operator: str, value: Value) -> Value:

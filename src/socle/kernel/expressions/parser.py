@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .errors import START, did_you_mean, error
@@ -88,6 +89,13 @@ def parse(text: str) -> Node:
 _TOO_DEEP = _("Cette expression est trop imbriquée : {limit} niveaux au plus.")
 
 
+_WRONG_COUNT = {
+    0: _("« {name} » n’attend rien entre ses parenthèses."),
+    1: _("« {name} » attend une seule valeur entre ses parenthèses."),
+    None: _("« {name} » attend au moins une valeur entre ses parenthèses."),
+}
+
+
 class _Parser:
     def __init__(self, found: list[Token]) -> None:
         self.found = found
@@ -119,14 +127,14 @@ class _Parser:
         if token.kind == "end":
             return error(
                 token.position,
-                _("L’expression s’arrête trop tôt : {wanted} attendu."),
+                _("L’expression s’arrête trop tôt : il faut ici {wanted}."),
                 wanted=wanted,
             )
         words = [*POWERS, "empty", "known"]
         hint = did_you_mean(token.text, words) if token.kind == "name" else ""
         return error(
             token.position,
-            _("« {word} » inattendu : {wanted} attendu.{hint}"),
+            _("« {word} » inattendu : il faut ici {wanted}.{hint}"),
             word=token.text,
             wanted=wanted,
             hint=hint,
@@ -231,25 +239,13 @@ class _Parser:
         arguments = self.sequence(")")
         least, most = FUNCTIONS[token.text]
         if len(arguments) < least or (most is not None and len(arguments) > most):
-            wanted = (
-                _("aucune valeur")
-                if most == 0
-                else _("une seule valeur")
-                if most == 1
-                else _("au moins une valeur")
-            )
-            raise error(
-                token.position,
-                _("« {name} » attend {wanted} entre parenthèses."),
-                name=token.text,
-                wanted=wanted,
-            )
+            raise error(token.position, _WRONG_COUNT[most], name=token.text)
         return Call(token.text, arguments, token.position)
 
     def date(self, token: Token) -> Node:
         quoted = self.current
         if quoted.kind != "text":
-            raise self.unexpected(_('une date entre guillemets, comme "2026-01-31",'))
+            raise self.unexpected(_('une date entre guillemets, comme "2026-01-31"'))
         self.advance()
         self.expect(")")
         try:
@@ -272,6 +268,6 @@ class _Parser:
                 break
             self.advance()
         if not self.at(closing):
-            raise self.unexpected(f"« , » / « {closing} »")
+            raise self.unexpected(format_lazy(_("« , » ou « {closing} »"), closing=closing))
         self.advance()
         return tuple(items)
