@@ -26,6 +26,8 @@ class StoredFile(models.Model):
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=12, choices=State, default=State.QUARANTINED)
+    # What the antivirus found, in its own words.
+    signature = models.CharField(max_length=200, blank=True)
     # Who may see it before it is attached: its uploader, or the holder of the draft it belongs to.
     owner = models.ForeignKey(
         "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="files"
@@ -35,11 +37,35 @@ class StoredFile(models.Model):
     attached_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    # Where a photo was taken, (lon, lat) in degrees: told once by `actions.receive`, never stored.
+    photo_position: tuple[float, float] | None = None
+
     class Meta:
         indexes = [
             models.Index(
                 fields=["created_at"],
                 condition=models.Q(attached_at__isnull=True),
                 name="file_unattached_idx",
-            )
+            ),
+            models.Index(
+                fields=["claim", "created_at"],
+                condition=~models.Q(claim=""),
+                name="file_claim_idx",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(state="quarantined"),
+                name="file_quarantined_idx",
+            ),
         ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_clean(self) -> bool:
+        return self.state == self.State.CLEAN
+
+    @property
+    def is_image(self) -> bool:
+        return self.media_type.startswith("image/")
