@@ -5,7 +5,8 @@ Use as Django's ``OPTIONS["environment"]``; tests may call :func:`environment` b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +18,10 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from markupsafe import Markup, escape
 
-from socle.design import assets
+from socle.design import assets, charts
 from socle.design.fields import field_view, form_errors
 from socle.design.filters import FILTERS
+from socle.design.shell import DEFAULT_SHELL, DEFAULT_SITE
 from socle.design.tones import TONES, deadline_view
 
 
@@ -88,6 +90,33 @@ def pick(item: Any, name: str, default: Any = None) -> Any:
     return default if value is None else value
 
 
+def to_json(value: Any) -> str | None:
+    """Compact JSON for a data attribute; text passes unchanged, empty values give None (no attribute)."""
+    if value is None or value == "" or isinstance(value, str):
+        return value or None
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def visible_columns(columns: Iterable[Any]) -> list[Any]:
+    """Columns of a table that are not hidden."""
+    return [column for column in columns if not pick(column, "hidden", False)]
+
+
+def default_shortcuts() -> list[dict[str, str]]:
+    """Keys that work on every page of the desk, for the help dialog."""
+    return [
+        {"keys": "j k", "label": gettext("Ligne suivante, ligne précédente")},
+        {"keys": "x", "label": gettext("Cocher la ligne")},
+        {"keys": "Entrée", "label": gettext("Ouvrir la ligne")},
+        {"keys": "a", "label": gettext("Affecter")},
+        {"keys": "r", "label": gettext("Répondre")},
+        {"keys": "c", "label": gettext("Clôturer")},
+        {"keys": "/", "label": gettext("Rechercher")},
+        {"keys": "?", "label": gettext("Afficher cette aide")},
+        {"keys": "Échap", "label": gettext("Fermer, désélectionner")},
+    ]
+
+
 def text_attr(value: object) -> str:
     """Text made safe for a quoted attribute even when it is translated ``Markup``."""
     plain = value.unescape() if isinstance(value, Markup) else str(value)
@@ -98,7 +127,10 @@ def environment(**options: Any) -> jinja2.Environment:
     """Build the environment. Missing names are errors unless ``settings.SOCLE_STRICT_TEMPLATES`` is false."""
     strict = getattr(settings, "SOCLE_STRICT_TEMPLATES", True)
     options["undefined"] = jinja2.StrictUndefined if strict else jinja2.ChainableUndefined
-    options["autoescape"] = True
+    # Plain-text e-mails are the only templates that are not HTML.
+    options["autoescape"] = jinja2.select_autoescape(
+        enabled_extensions=(), disabled_extensions=("txt",), default=True, default_for_string=True
+    )
     options.setdefault("loader", jinja2.PackageLoader("socle.design", "jinja2"))
     options.setdefault("trim_blocks", True)
     options.setdefault("lstrip_blocks", True)
@@ -115,6 +147,9 @@ def environment(**options: Any) -> jinja2.Environment:
         asset=assets.asset,
         icon=icon,
         attrs=attrs,
+        # Macros often have parameters named "icon" and "attrs": these aliases stay reachable inside them.
+        sprite=icon,
+        html_attrs=attrs,
         class_list=class_list,
         active_language=active_language,
         now=now,
@@ -123,6 +158,21 @@ def environment(**options: Any) -> jinja2.Environment:
         form_errors=form_errors,
         deadline_view=deadline_view,
         TONES=TONES,
+        json=to_json,
+        visible_columns=visible_columns,
+        default_shortcuts=default_shortcuts,
+        bars=charts.bars,
+        columns=charts.columns,
+        sparkline=charts.sparkline,
+        # Defaults of the layouts; a page's context wins over them.
+        site=DEFAULT_SITE,
+        shell=DEFAULT_SHELL,
+        theme="auto",
+        bundle="portal",
+        layout="",
+        path="/",
+        messages=(),
+        csrf_input="",
     )
     env.filters.update(FILTERS, text_attr=text_attr)
     return env
