@@ -160,7 +160,7 @@ def _read(
     if question.type == "file":
         return _files(question, files.get(question.id, []))
     if question.type in ("address", "location"):
-        return _place(question, raw, places)
+        return place(question, raw, places)
     if question.type == "date":
         return _date(question, raw)
     text = str(raw.get(question.id) or "").replace("\x00", "").replace("\r\n", "\n").strip()
@@ -281,6 +281,11 @@ _SCALARS: Mapping[str, Callable[[Question, str], Any]] = {
 }
 
 
+def scalar(question: Question, text: str) -> Any:
+    """One answer written as one text. Raises `Refused` with the sentence for the person."""
+    return _SCALARS[question.type](question, text.replace("\x00", "").strip())
+
+
 def _date(question: Question, raw: Raw) -> str | None:
     whole = str(raw.get(question.id) or "").strip()
     parts = [
@@ -314,7 +319,7 @@ def _coordinate(raw: Raw, name: str) -> float | None:
     return number if abs(number) <= 180 else None
 
 
-def _place(question: Question, raw: Raw, places: Places) -> dict[str, Any] | None:
+def place(question: Question, raw: Raw, places: Places) -> dict[str, Any] | None:
     name = question.id
     label = str(raw.get(name) or raw.get(f"{name}_text") or "").replace("\x00", "").strip()[:300]
     lon, lat = _coordinate(raw, f"{name}_lon"), _coordinate(raw, f"{name}_lat")

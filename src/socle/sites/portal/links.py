@@ -1,0 +1,26 @@
+"""Addresses that rooms below need in letters: registered here, where addresses are known."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import reverse
+
+from socle.capabilities.casework import links
+from socle.capabilities.casework.models import Case
+
+
+def base_url() -> str:
+    """Scheme and host people type, without a slash at the end."""
+    server = settings.SOCLE.server
+    return str(server.public_url or f"http://{server.host}:{server.port}")
+
+
+def case_url(case: Case, token: str = "") -> str:
+    """Where the person who asked follows a case: privately by token, else in their account."""
+    if token:
+        return base_url() + reverse("portal:follow", args=[case.reference, token])
+    return base_url() + reverse("portal:request", args=[case.reference])
+
+
+def register() -> None:
+    links.register(case_url)

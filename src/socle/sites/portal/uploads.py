@@ -1,0 +1,55 @@
+"""Files of a question: those kept, those just sent, each received before the answers are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from socle.foundations.accounts.actors import Actor
+from socle.foundations.files import actions as files
+from socle.foundations.files import queries as stored
+from socle.kernel.errors import SocleError
+
+FileAnswer = dict[str, Any]
+
+
+def answer_of(file: Any) -> FileAnswer:
+    """What a draft remembers of a file."""
+    return {"id": str(file.id), "name": file.name, "size": file.size, "type": file.media_type}
+
+
+def collect(
+    request: HttpRequest,
+    name: str,
+    known: list[FileAnswer],
+    *,
+    actor: Actor,
+    claim: str,
+    accept: tuple[str, ...] = ("image", "pdf"),
+    limit: int = 5,
+) -> tuple[list[FileAnswer], list[str]]:
+    """The files of field `name` after this request, and what was wrong with those refused.
+
+    `{name}_remove` lists ids to leave out. A file refused never takes the others with it.
+    """
+    removed = set(request.POST.getlist(f"{name}_remove"))
+    result = [file for file in known if file["id"] not in removed]
+    errors: list[str] = []
+    for upload in request.FILES.getlist(name):
+        if len(result) >= limit:
+            break
+        try:
+            received = files.receive(
+                upload=upload, name=upload.name or "", actor=actor, claim=claim, accept=accept
+            )
+        except SocleError as error:
+            errors.append(f"{upload.name} : {error}")
+            continue
+        result.append(answer_of(received.file))
+    return result, errors
+
+
+def mine(ids: list[str], *, actor: Actor, claim: str) -> list[FileAnswer]:
+    """Files among `ids` that this person sent; others are silently left out."""
+    return [answer_of(file) for file in stored.owned(ids, actor=actor, claim=claim)]

@@ -1,0 +1,176 @@
+"""Home, search, services, themes and life events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from socle.capabilities.casework import queries as casework
+from socle.capabilities.catalogue import cpsv, queries
+from socle.capabilities.catalogue.models import PublicService
+from socle.domains.procedures import queries as procedures
+from socle.foundations.territories import queries as territories
+from socle.sites.portal import present
+
+QUERY_MAX = 200
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """« Que voulez-vous faire ? » first, then life events, then what concerns the person."""
+    actor = request.actor  # type: ignore[attr-defined]
+    language = get_language()
+    mine = casework.my_cases(actor, limit=3).rows if actor.user_id else []
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "featured": [present.service(each, language) for each in queries.featured(8)],
+            "life_events": present.life_events(language),
+            "themes": present.themes(language),
+            "mine": [present.case_card(case) for case in mine],
+        },
+    )
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Services that answer what was typed, with the closest words when nothing does."""
+    text = request.GET.get("q", "")[:QUERY_MAX].replace("\x00", "")
+    area = request.GET.get("commune", "")
+    language = get_language()
+    results = queries.search(text, area=area or None, language=language, limit=30)
+    context = {
+        "text": text,
+        "area": area,
+        "areas": [("", _("Tout le territoire"))]
+        + [(each.code, each.name) for each in territories.areas("commune")],
+        "services": [present.service(each, language) for each in results.services],
+        "suggestion": results.suggestion,
+        "popular": [present.service(each, language) for each in queries.featured(6)],
+    }
+    return render(request, "portal/search.html", context)
+
+
+@require_GET
+def search_suggestions(request: HttpRequest) -> HttpResponse:
+    """The first services as an HTML fragment, while the person types."""
+    text = request.GET.get("q", "")[:QUERY_MAX].replace("\x00", "")
+    language = get_language()
+    results = queries.search(text, language=language, limit=6) if text.strip() else None
+    return render(
+        request,
+        "portal/parts/suggestions.html",
+        {
+            "services": [present.service(each, language) for each in results.services]
+            if results
+            else []
+        },
+    )
+
+
+@require_GET
+def services(request: HttpRequest) -> HttpResponse:
+    """Every service under its theme."""
+    language = get_language()
+    audience = request.GET.get("public", "")
+    groups = [
+        {
+            "theme": theme,
+            "services": [present.service(each, language) for each in members],
+        }
+        for theme in present.themes(language)
+        if (members := [
+            each for each in queries.by_theme(theme["id"])
+            if not audience or audience in each.audiences
+        ])
+    ]  # fmt: skip
+    return render(
+        request,
+        "portal/services.html",
+        {
+            "groups": groups,
+            "tabs": [
+                {
+                    "label": label,
+                    "href": reverse("portal:services") + (f"?public={value}" if value else ""),
+                    "current": value == audience,
+                }
+                for value, label in [("", _("Pour tous")), *present.audiences()]
+            ],
+        },
+    )
+
+
+@require_GET
+def theme(request: HttpRequest, key: str) -> HttpResponse:
+    """The services of one theme."""
+    found = queries.theme(key)
+    return _listing(request, present.vocabulary(found, get_language()), queries.by_theme(key))
+
+
+@require_GET
+def life_event(request: HttpRequest, key: str) -> HttpResponse:
+    """The services for one moment of life."""
+    found = queries.life_event(key)
+    return _listing(request, present.vocabulary(found, get_language()), queries.by_life_event(key))
+
+
+def _listing(
+    request: HttpRequest, head: dict[str, Any], found: list[PublicService]
+) -> HttpResponse:
+    language = get_language()
+    return render(
+        request,
+        "portal/listing.html",
+        {"head": head, "services": [present.service(each, language) for each in found]},
+    )
+
+
+@require_GET
+def service(request: HttpRequest, key: str) -> HttpResponse:
+    """All there is to know about one service, and the way in."""
+    language = get_language()
+    found = queries.service(key)
+    shown = present.service_page(found, language)
+    shown["start"] = _start(found, shown)
+    related = [each for each in queries.by_theme(found.theme) if each.key != key][:3]
+    return render(
+        request,
+        "portal/service.html",
+        {
+            "service": shown,
+            "related": [present.service(each, language) for each in related],
+        },
+    )
+
+
+@require_GET
+def service_data(request: HttpRequest, key: str) -> HttpResponse:
+    """The service as CPSV-AP linked data (JSON-LD)."""
+    response = JsonResponse(
+        cpsv.public_service(queries.service(key)), content_type="application/ld+json"
+    )
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _start(found: PublicService, shown: dict[str, Any]) -> dict[str, str] | None:
+    """The way in: a form of ours, a report, another site; None when there is only information."""
+    label = shown.get("action_label") or ""
+    if found.action == "procedure" and procedures.exists(found.key):
+        return {
+            "href": reverse("portal:procedure", args=[found.key]),
+            "label": label or _("Commencer la démarche"),
+        }
+    if found.action == "report":
+        return {"href": reverse("portal:report"), "label": label or _("Signaler un problème")}
+    if found.action == "link" and found.action_url:
+        return {"href": found.action_url, "label": label or _("Aller sur le site"), "external": "1"}
+    return None
