@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
 # What any command may leave behind before there is data.
 _HARMLESS = frozenset({"secret.key", "metrics", "migrate.lock", ".building", "demo.draft"})
 

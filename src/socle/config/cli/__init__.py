@@ -22,7 +22,6 @@ _GROUPS = (
     "worker",
     "migrate",
     "check",
-    "doctor",
     "packs",
     "backup",
     "restore",

@@ -269,7 +269,9 @@ def _run(state: DemoState, options: Options, started: float, *, as_json_document
     return code
 
 
-def _announce(state: DemoState, options: Options, *, as_json_document: bool, seconds: float) -> None:
+def _announce(
+    state: DemoState, options: Options, *, as_json_document: bool, seconds: float
+) -> None:
     address = processes.local_url(options.server)
     logins = state.read().get("logins", [])
     if as_json_document:

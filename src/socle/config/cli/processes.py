@@ -62,8 +62,8 @@ def _refuse_port(server: Server, error: OSError, again: str) -> None:
     if error.errno == errno.EADDRINUSE:
         other = free_port(port + 1)
         refuse(
-            f"Le port {port} est déjà pris par un autre programme. Essayez : {again} --port {other}",
-            f"Port {port} is already taken by another program. Try: {again} --port {other}",
+            f"Le port {port} est pris par un autre programme. Essayez : {again} --port {other}",
+            f"Port {port} is taken by another program. Try: {again} --port {other}",
         )
     if error.errno == errno.EACCES:
         refuse(

@@ -52,7 +52,7 @@ def run(*, with_worker: bool | None = None) -> None:
     missing = migrate.pending()
     if missing:
         refuse(
-            f"La base de données attend {missing} migration(s) : lancez d'abord « ./socle migrate ».",
+            f"La base attend {missing} migration(s) : lancez d'abord « ./socle migrate ».",
             f"The database is {missing} migration(s) behind: run “./socle migrate” first.",
         )
     if with_worker is None:
