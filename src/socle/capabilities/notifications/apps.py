@@ -5,3 +5,14 @@ class NotificationsConfig(AppConfig):
     name = "socle.capabilities.notifications"
     label = "notifications"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from socle.capabilities.notifications import queries, reactions
+        from socle.foundations.accounts.events import AccountClosed
+        from socle.foundations.accounts.registry import personal_data
+        from socle.foundations.files.events import FileBlocked
+        from socle.kernel.events import within
+
+        within(AccountClosed, reactions.account_closed)
+        within(FileBlocked, reactions.file_blocked)
+        personal_data("notifications", queries.of_person)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Notification(models.Model):
@@ -20,33 +21,48 @@ class Notification(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["user", "-created_at", "-id"]),
+            models.Index(fields=["user", "-created_at", "-id"], name="notification_feed_idx"),
             models.Index(
                 fields=["user"], condition=models.Q(read_at__isnull=True), name="unread_idx"
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.kind
 
 
 class Email(models.Model):
     """An outgoing e-mail: written with the act that caused it, sent by a task, kept as proof."""
 
     class State(models.TextChoices):
-        QUEUED = "queued"
-        SENT = "sent"
-        FAILED = "failed"
+        QUEUED = "queued", _("En attente")
+        SENT = "sent", _("Envoyé")
+        FAILED = "failed", _("Non envoyé")
+        BOUNCED = "bounced", _("Rejeté par le destinataire")
 
     to = models.EmailField()
     subject = models.CharField(max_length=250)
     text = models.TextField()
     html = models.TextField(blank=True)
+    # Chosen once, the same on every attempt: a copy sent again after a crash can be told from another message.
     message_id = models.CharField(max_length=200, unique=True)
     headers = models.JSONField(default=dict)
     attachments = models.JSONField(default=list)
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
     key = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    # The recipient closed their account: address and content go as soon as it is sent.
+    forget_once_sent = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["to", "-created_at"])]
+        indexes = [
+            models.Index(fields=["to", "-created_at"], name="email_recipient_idx"),
+            models.Index(fields=["state", "-id"], name="email_state_idx"),
+            models.Index(fields=["created_at"], name="email_age_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id
