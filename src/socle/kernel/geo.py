@@ -43,9 +43,7 @@ def decode(cell: int) -> tuple[float, float]:
 
     Within half a cell of what was encoded: 0.94 cm on each axis at the equator, less elsewhere.
     """
-    if not 0 <= cell < CELLS:
-        raise Invalid(_("Cette cellule n’existe pas."))
-    x, y = _compact(cell), _compact(cell >> 1)
+    x, y = tile_of(cell, ZOOM)
     return (x + 0.5) / SIDE * 360.0 - 180.0, _latitude((y + 0.5) / SIDE)
 
 
@@ -54,9 +52,7 @@ def tile_range(z: int, x: int, y: int) -> tuple[int, int]:
 
     Raises ``Invalid`` for a tile which does not exist.
     """
-    side = 1 << _level(z)
-    if not (0 <= x < side and 0 <= y < side):
-        raise Invalid(_("Cette tuile n’existe pas."))
+    _tile_side(z, x, y)
     return key_range(_interleave(x, y), z)
 
 
@@ -68,17 +64,16 @@ def tile_of(cell: int, z: int) -> tuple[int, int]:
 
 def tile_bounds(z: int, x: int, y: int) -> Box:
     """``(west, south, east, north)`` of a tile, in degrees."""
-    side = 1 << _level(z)
-    return (
-        x / side * 360.0 - 180.0,
-        _latitude((y + 1) / side),
-        (x + 1) / side * 360.0 - 180.0,
-        _latitude(y / side),
-    )
+    side = _tile_side(z, x, y)
+    west, east = (edge / side * 360.0 - 180.0 for edge in (x, x + 1))
+    north, south = (_latitude(edge / side) for edge in (y, y + 1))
+    return west, south, east, north
 
 
 def parent(cell: int, level: int) -> int:
     """The key of the tile of zoom ``level`` that holds a cell: ``cell >> 2 * (31 - level)``."""
+    if not 0 <= cell < CELLS:
+        raise Invalid(_("Cette cellule n’existe pas."))
     return cell >> 2 * (ZOOM - _level(level))
 
 
@@ -222,6 +217,14 @@ def _level(z: int) -> int:
     if not 0 <= z <= ZOOM:
         raise Invalid(_("Ce niveau de zoom n’existe pas."))
     return z
+
+
+def _tile_side(z: int, x: int, y: int) -> int:
+    """How many tiles there are from edge to edge, if this is one of them."""
+    side = 1 << _level(z)
+    if not (0 <= x < side and 0 <= y < side):
+        raise Invalid(_("Cette tuile n’existe pas."))
+    return side
 
 
 def _interleave(x: int, y: int) -> int:
