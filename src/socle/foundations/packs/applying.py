@@ -23,6 +23,16 @@ class ActorLike(Protocol):
     def user_id(self) -> int | None: ...
 
 
+@dataclass(frozen=True)
+class _Machine:
+    kind: str = "system"
+    user_id: int | None = None
+
+
+MACHINE: ActorLike = _Machine()
+"""Nobody: the command line, the start of a demonstration."""
+
+
 @dataclass
 class Applying:
     """One application of a pack, inside its transaction."""
@@ -33,6 +43,8 @@ class Applying:
     items: Mapping[str, Mapping[str, Item[Any]]] = field(default_factory=dict)
     """Every item of the pack by section and key, changed or not."""
     current: Revision | None = None
+    previous: Revision | None = None
+    """The revision in force until now of the item applied or withdrawn; None for a new one."""
 
     @property
     def revision(self) -> Revision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,13 +15,21 @@ from .problems import Problem, suggestion
 from .registry import Item, Path
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Where a name is declared."""
+
+    item: Item[Any]
+    path: Path
+
+
 class Context:
     """The whole pack, read and typed, without any database."""
 
     def __init__(
         self,
         items: Mapping[str, Mapping[str, Item[Any]]],
-        names: Mapping[str, Mapping[str, Item[Any]]],
+        names: Mapping[str, Mapping[str, Declared]],
         unsure: frozenset[str] = frozenset(),
     ) -> None:
         self._items = items
@@ -41,7 +50,7 @@ class Context:
         return frozenset(self._names.get(kind, {}))
 
     def is_sure_of(self, kind: str) -> bool:
-        """Whether all declarations of this kind could be read: if not, do not complain of absences."""
+        """Whether all declarations of a kind could be read: if not, say nothing of absences."""
         return kind in self._names and kind not in self._unsure
 
     def known(self, item: Item[Any], kind: str, name: str, *path: str | int) -> Iterator[Problem]:
@@ -123,5 +132,7 @@ class Context:
             "procedure": _("Aucune démarche ne s’appelle « %(name)s » dans ce pack."),
             "page": _("Aucune page ne s’appelle « %(name)s » dans ce pack."),
         }
-        sentence = sentences.get(kind, _("Le nom « %(name)s » n’est déclaré nulle part dans ce pack."))
+        sentence = sentences.get(
+            kind, _("Le nom « %(name)s » n’est déclaré nulle part dans ce pack.")
+        )
         return sentence % {"name": name} + suggestion(name, self._names.get(kind, ()))

@@ -4,16 +4,16 @@ In an app's ``pack.py``::
 
     SECTION = Section(
         name="procedure",
-        where="services/*",                       # one item per folder; its key is the folder's name
+        where="services/*",             # one item per folder; its key is the folder's name
         parts=(
             Toml("questionnaire.toml", "questionnaire"),
             Toml("workflow.toml", "workflow"),
             Texts("letters/*.md", "letters"),
         ),
-        model=Procedure,                          # {"questionnaire": …, "workflow": …, "letters": …}
-        check=check_procedure,                    # (item, context) -> iterable of problems
-        apply=apply_procedure,                    # (item, applying) -> None, inside the transaction
-        withdraw=withdraw_procedure,              # (key, applying) -> None
+        model=Procedure,                # {"questionnaire": …, "workflow": …, "letters": …}
+        check=check_procedure,          # (item, context) -> iterable of problems
+        apply=apply_procedure,          # (item, applying) -> None, inside the transaction
+        withdraw=withdraw_procedure,    # (key, applying) -> None
         names=lambda item: [Name("procedure", item.key)],
         provides=("procedure",),
         after=("service",),
@@ -25,8 +25,8 @@ and in its ``AppConfig.ready()``: ``registry.register(pack.SECTION)``.
 
 - ``"."``: the pack's own folder; one item, whose key is the section's name;
 - ``"services/*"``: one item per folder, keyed by the folder's name;
-- ``"pages/*.md"``: one item per file, keyed by the file's name without its suffix; `parts` holds one
-  part whose file name is empty.
+- ``"pages/*.md"``: one item per file, keyed by the file's name without its suffix; `parts` holds
+  one part whose file name is empty.
 
 An item exists when at least one file of its parts does; then every required part must be there.
 """
@@ -108,7 +108,8 @@ class Section(Generic[D]):
 
     - `check`: what the types cannot see; reads nothing but the pack.
     - `apply`: brings the database in line; called for added and changed items, idempotent.
-    - `withdraw`: the declaration left the pack; rows that cases point at are switched off, not deleted.
+    - `withdraw`: the declaration left the pack; rows that cases point at are switched off, not
+      deleted.
     - `names` and `provides`: names declared, and their kinds.
     - `after`: sections applied before this one (and withdrawn after it).
     - `follows`: sections whose change makes this one apply again even when unchanged.

@@ -22,7 +22,6 @@ class Organisation(models.Model):
     website = models.URLField(blank=True)
     postal_address = models.CharField(max_length=300, blank=True)
     opening_hours = models.JSONField(default=list, blank=True)
-    brand = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:
