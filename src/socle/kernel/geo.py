@@ -14,7 +14,6 @@ clamped to the edge of the map. Coordinates that are not on Earth raise ``Invali
 from __future__ import annotations
 
 import heapq
-import itertools
 import math
 
 from django.utils.translation import gettext_lazy as _
@@ -183,15 +182,19 @@ def _tiles(x0: int, y0: int, x1: int, y1: int) -> list[tuple[int, int]]:
 
 
 def _merged(ranges: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """Sorted disjoint ranges, joined across the smallest gaps until ``most`` remain."""
-    gaps = [
-        (after[0] - before[1], index)
-        for index, (before, after) in enumerate(itertools.pairwise(ranges))
-    ]
-    widest = heapq.nlargest(most - 1, (gap for gap in gaps if gap[0] > 0))
-    cuts = sorted(index for _size, index in widest)
-    starts, ends = [0, *(index + 1 for index in cuts)], [*cuts, len(ranges) - 1]
-    return [(ranges[first][0], ranges[last][1]) for first, last in zip(starts, ends, strict=True)]
+    """Sorted ranges, joined where they touch, then across the smallest gaps until ``most`` remain.
+
+    The two sides of the antimeridian may overlap, when a box goes nearly around the world.
+    """
+    gaps: list[tuple[int, int, int]] = []  # size, end of the range before, start of the next
+    first, end = ranges[0]
+    for low, high in ranges:
+        if low > end:
+            gaps.append((low - end, end, low))
+        end = max(end, high)
+    kept = sorted(gap[1:] for gap in heapq.nlargest(most - 1, gaps))
+    starts = [first, *(low for _, low in kept)]
+    return list(zip(starts, [*(high for high, _ in kept), end], strict=True))
 
 
 def _check_point(lon: float, lat: float) -> None:
