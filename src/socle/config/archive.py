@@ -89,6 +89,7 @@ class Writer:
                 body = json.dumps(self.manifest.document(), indent=1).encode()
                 info = tarfile.TarInfo(MANIFEST)
                 info.size, info.mode = len(body), 0o640
+                info.mtime = int(datetime.now(UTC).timestamp())
                 self._tar.addfile(info, io.BytesIO(body))
             self._tar.close()
             self._raw.flush()

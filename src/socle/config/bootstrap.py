@@ -27,6 +27,8 @@ LOCALE = ROOT / "src/socle/locale"
 # Read by the front-end build besides its own folder.
 FRONTEND_ALSO = (ROOT / "src/socle/design/tokens.json",)
 NODE_LEAST = 20
+# The commands that show pages; the others do without the front end.
+WITH_PAGES = ("demo", "serve", "test")
 
 _FRENCH = next(
     (
@@ -54,7 +56,7 @@ def main(arguments: list[str]) -> None:
     """Prepare, then replace this process by ``socle.config.cli``."""
     kind = "test" if arguments[:1] == ["test"] else "base"
     try:
-        steps = _steps(kind)
+        steps = _steps(kind, with_pages=arguments[:1] in [[name] for name in WITH_PAGES])
         if any(stale() for stale, _make in steps):
             _writable(VENV.parent)
             with _alone():
@@ -77,7 +79,7 @@ def main(arguments: list[str]) -> None:
 Step = tuple[Callable[[], bool], Callable[[], None]]
 
 
-def _steps(kind: str) -> list[Step]:
+def _steps(kind: str, *, with_pages: bool) -> list[Step]:
     lock = ROOT / "requirements" / f"{kind}.lock"
     steps: list[Step] = [
         (lambda: not _works(), _make_venv),
@@ -86,7 +88,7 @@ def _steps(kind: str) -> list[Step]:
             lambda: _install(kind, lock),
         ),
     ]
-    if (FRONTEND / "package.json").is_file():
+    if with_pages and (FRONTEND / "package.json").is_file():
         manifests = [FRONTEND / "package.json", FRONTEND / "package-lock.json"]
         steps += [
             (
@@ -407,7 +409,8 @@ def _run(command: list[str], environment: dict[str, str], french: str, english: 
         check=False,
     )
     if done.returncode:
-        print(done.stdout[-4000:], file=sys.stderr)
+        lines = done.stdout.splitlines()
+        print("\n".join([*lines[:12], *lines[12:][-12:]]), file=sys.stderr)
         raise Refusal(french, english)
 
 

@@ -233,6 +233,8 @@ class IdentityProvider(Group):
     issuer: WebAddress = ""
     acr_values: str = ""
     scopes: Words = ()
+    # The provider's host may be on a private network, or in clear (tests): only that host.
+    private_network: bool = False
 
     @property
     def enabled(self) -> bool:
@@ -253,7 +255,7 @@ class FranceConnect(IdentityProvider):
     """Login of residents. The provider requires ``acr_values`` (eidas1, eidas2 or eidas3)."""
 
     acr_values: str = "eidas1"
-    scopes: Words = ("openid", "given_name", "family_name", "birthdate", "email")
+    scopes: Words = ("openid", "given_name", "family_name", "preferred_username", "email")
 
 
 class ProConnect(IdentityProvider):
@@ -332,6 +334,8 @@ class Security(Group):
     https: bool | None = None
     proxies: Annotated[int, Field(ge=0, le=5)] = 0
     metrics_token: SecretStr = SecretStr("")
+    # Whether agents must have a second factor; unset: in production only.
+    agents_second_factor: bool | None = None
 
     @model_validator(mode="after")
     def _long_secrets(self) -> Self:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-import click
 import typer
 
 from socle.config.cli.speaking import Refusal, console, fail, t
@@ -58,28 +57,17 @@ def application() -> typer.Typer:
 def main() -> None:
     """Entry point of ``./socle``."""
     try:
-        code = application()(standalone_mode=False)
+        # Usage mistakes, Ctrl-C and exit codes are the library's; sentences are ours.
+        application()(prog_name="./socle")
     except ConfigurationError as error:
         for mistake in error.mistakes:
             fail(f"{mistake.variable} : {mistake.french}", f"{mistake.variable}: {mistake.english}")
-        code = error.exit_code
+        sys.exit(error.exit_code)
     except Refusal as refusal:
         fail(refusal.french, refusal.english)
-        code = refusal.exit_code
-    except click.exceptions.Abort:
-        code = 130
-    except KeyboardInterrupt:
-        code = 130
-    except click.ClickException as error:
-        error.show()
-        code = 2
-    except BrokenPipeError:
-        # The reader left (``| head``): nothing to say and nobody to say it to.
-        sys.stderr.close()
-        code = 0
+        sys.exit(refusal.exit_code)
     except Exception as error:
-        code = _unforeseen(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(_unforeseen(error))
 
 
 def _unforeseen(error: Exception) -> int:

@@ -1,0 +1,17 @@
+"""Every cross-domain reaction and every port's choice, one line each. Imported once, when models are ready."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from socle.connectors.ban.client import Ban
+from socle.foundations.territories import places
+
+_options = settings.SOCLE
+
+# --- Ports: the real one, or the house's own twin that needs no network ---
+places.use(
+    Ban(_options.geocoder.url, timeout=_options.geocoder.timeout)
+    if _options.geocoder.kind == "ban"
+    else None
+)
