@@ -3,7 +3,8 @@
 Actions take ``clock: Clock = SYSTEM`` and hand ``now`` to the rules, which stay pure. Every
 instant is an aware ``datetime`` in UTC; a local time exists only at the edges, where a person
 reads or writes it. Local days are not always 24 hours long: :func:`local_day_bounds` knows, and
-:func:`parse_local` refuses the hour which the spring change removes."""
+:func:`parse_local` refuses the hour which the spring change removes.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +42,10 @@ class SystemClock:
 
 
 class FixedClock:
-    """A clock that stands still until it is moved: for tests, imports and reproducible
-    demonstrations.
-    """
+    """A clock that stands still until it is moved, for tests and reproducible demonstrations."""
 
     def __init__(self, at: datetime) -> None:
-        """``at``: any aware instant; ``ValueError`` when naive, for a naive time is a bug in
-        waiting.
-        """
+        """``at``: any aware instant; a naive one raises ``ValueError``."""
         self._now = _aware(at)
 
     def now(self) -> datetime:
@@ -89,7 +86,8 @@ def parse_local(value: datetime | str, tz: str = PARIS, *, fold: int = 0) -> dat
 
     A time that the autumn change shows twice is taken the first time; ``fold=1`` takes the second.
     Raises ``Invalid`` for a time which the spring change skips, for text which is not an ISO 8601
-    date and time, and for one that already has an offset."""
+    date and time, and for one that already has an offset.
+    """
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
@@ -132,13 +130,13 @@ def add_working_days(
     holidays: Container[date] = (),
     weekend: Container[int] = (SATURDAY, SUNDAY),
 ) -> date:
-    """The ``n``-th working day after ``start`` (before it when ``n`` is negative); ``start``
-    itself is never counted.
+    """The ``n``-th working day after ``start``, or before it when ``n`` is negative.
 
-    With ``n = 0``: ``start`` if it is a working day, else the next one, which is how a deadline
-    ending on a Saturday, a Sunday or a public holiday moves (code de procédure civile, art. 642).
-    Pass ``weekend=(SUNDAY,)`` for *jours ouvrables*. ``ValueError`` beyond 10,000 days, or when no
-    working day is found within a year."""
+    ``start`` itself is never counted. With ``n = 0``: ``start`` if it is a working day, else the
+    next one, which is how a deadline moves that would end on a Saturday, a Sunday or a public
+    holiday (code de procédure civile, art. 642). Pass ``weekend=(SUNDAY,)`` for *jours ouvrables*.
+    ``ValueError`` beyond 10,000 days, or when no working day is found within a year.
+    """
     if abs(n) > _MAX_WORKING_DAYS:
         raise ValueError("too many working days")
     step = timedelta(days=-1 if n < 0 else 1)
@@ -161,11 +159,10 @@ def _next_working(
 
 
 def add_months(start: date, n: int) -> date:
-    """The same day ``n`` months later (earlier when negative), or the last day of that month when
-    it is shorter.
+    """The same day ``n`` months later, or earlier when ``n`` is negative.
 
-    Code de procédure civile, art. 641: lacking an identical day, the period ends on the last day
-    of the month."""
+    The last day of the month when it has no such day (code de procédure civile, art. 641).
+    """
     month = start.year * 12 + start.month - 1 + n
     year, month = divmod(month, 12)
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))

@@ -3,7 +3,8 @@
 Raise the class which says what happened; the front doors map it once, here: ``status_of`` gives
 the HTTP status and ``problem`` the body of an ``application/problem+json`` answer (RFC 9457). A
 message is addressed to the person in front of the screen: a French source string, translated when
-it is rendered, without identifiers, paths or personal data."""
+it is rendered, without identifiers, paths or personal data.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ class SocleError(Exception):
 
     ``message``: what to tell the person (default: the class's own sentence). ``code``: stable
     machine name, kebab-case (default: the class's). ``fields``: messages by field name, ``""`` for
-    the whole form."""
+    the whole form.
+    """
 
     code: str = "error"
     title: StrOrPromise = _("Une erreur est survenue")
@@ -52,8 +54,9 @@ class Invalid(SocleError):
 
 
 class Denied(SocleError):
-    """403: the person may know that the thing exists, but may not do this to it (otherwise raise
-    :class:`NotFound`).
+    """403: the person may know that the thing exists, but may not do this to it.
+
+    When they may not even know, raise :class:`NotFound`.
     """
 
     code = "denied"
@@ -105,9 +108,7 @@ class UnsupportedMedia(SocleError):
 
 
 class Throttled(SocleError):
-    """429: too many attempts; ``retry_after`` is the wait in whole seconds, at least 1 (the
-    ``Retry-After`` header).
-    """
+    """429: too many attempts; ``retry_after`` is the wait in whole seconds, at least 1."""
 
     code = "throttled"
     title = _("Trop de tentatives")
@@ -166,7 +167,8 @@ def problem(
     ``instance``: URI of this occurrence (a request path or ``urn:uuid:…``). ``type_base``: where
     the problem types are documented; the API gives an absolute URI. Only what a
     :class:`SocleError` carries is told: any other exception is a mute 500, so that no internals
-    leak."""
+    leak.
+    """
     known = error if isinstance(error, SocleError) else SocleError(code="internal")
     body: dict[str, Any] = {
         "type": f"{type_base}{known.code}",

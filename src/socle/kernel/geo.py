@@ -86,7 +86,8 @@ def neighbours(cell: int, level: int) -> list[int]:
     """Keys, sorted, of the tiles of zoom ``level`` around the one which holds a cell.
 
     Eight of them, or five along the top and bottom edges of the map; longitude wraps around. The
-    tile itself is not included."""
+    tile itself is not included.
+    """
     x, y = tile_of(cell, level)
     side = 1 << level
     around = {
@@ -99,9 +100,7 @@ def neighbours(cell: int, level: int) -> list[int]:
 
 
 def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
-    """Great-circle distance in metres (haversine, mean Earth radius): within 0.6 % of the
-    ellipsoid.
-    """
+    """Great-circle distance in metres: haversine on the mean radius, within 0.6 % of the truth."""
     phi1, phi2 = math.radians(lat1), math.radians(lat2)
     half_phi, half_lambda = (phi2 - phi1) / 2, math.radians(lon2 - lon1) / 2
     h = math.sin(half_phi) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lambda) ** 2

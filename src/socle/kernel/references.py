@@ -1,5 +1,4 @@
-"""Human references, such as ``SG-26-7K4M2X``: short enough to be dictated over the telephone, and
-hard to get wrong.
+"""Human references, such as ``SG-26-7K4M2X``: easy to dictate, hard to get wrong.
 
 A prefix that says the kind of case, the two-digit year, five random characters and a check
 character. The alphabet of the last six leaves out what people confuse: 0 and O, 1, I and L, and
@@ -8,7 +7,8 @@ detects every single wrong character and every swap of two neighbours. The few d
 character falls outside the alphabet are drawn again.
 
 A reference is not a secret: 20 million a year and a prefix. Whoever shows a case by its reference
-alone must ask for more."""
+alone must ask for more.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def new(prefix: str, year: int, rng: random.Random = _SYSTEM) -> str:
 
     ``prefix``: one to six capital letters (``ValueError`` otherwise). ``year``: full or two-digit.
     ``rng``: give a seeded one for reproducible data. Uniqueness is the caller's: a unique
-    constraint, and another draw when it is hit."""
+    constraint, and another draw when it is hit.
+    """
     if not _PREFIX.fullmatch(prefix):
         raise ValueError("a reference prefix is one to six capital letters")
     head = f"{prefix}{year % 100:02d}"
@@ -52,25 +53,25 @@ def new(prefix: str, year: int, rng: random.Random = _SYSTEM) -> str:
 
 
 def normalise(text: str) -> str | None:
-    """The canonical form of a reference as somebody typed it, or ``None`` when it is not one or
-    its check fails.
+    """The canonical form of a reference that somebody typed; ``None`` when its check fails.
 
     Forgives case, spaces, dashes and other separators, and characters that look like the right one
     (O for 0 in the year; in the last six, where neither exists, O is read as the Q or D which the
-    check confirms). Never turns one mistake into another valid reference."""
+    check confirms). Never turns one mistake into another valid reference.
+    """
     if len(text) > _MAX_TYPED:
         return None
-    typed = _IGNORED.sub("", text).upper()
+    typed = _IGNORED.sub("", text)
     if not 9 <= len(typed) <= 14 or not typed.isascii():
         return None
+    typed = typed.upper()
     split = len(typed) - 8
     meant = [
         *(_LETTER_FOR.get(char, char) for char in typed[:split]),
         *(_DIGIT_FOR.get(char, char) for char in typed[split : split + 2]),
         *(_SYMBOL_FOR.get(char, char) for char in typed[split + 2 :]),
     ]
-    # Two guesses among the last six could meet a check by chance: one is corrected, more are
-    # refused.
+    # Two guesses among the last six could meet the check by chance: one is put right, no more.
     if sum(char in _SYMBOL_FOR for char in typed[split + 2 :]) > 1:
         return None
     candidates = ("".join(chars) for chars in itertools.product(*meant))
@@ -86,9 +87,7 @@ def normalise(text: str) -> str | None:
 
 
 def check_character(text: str) -> str:
-    """The ISO/IEC 7064 MOD 37-2 check character of capital letters and digits: one of 0–9, A–Z,
-    ``*``.
-    """
+    """ISO/IEC 7064 MOD 37-2 of capital letters and digits: one of 0–9, A–Z, ``*``."""
     total = 0
     for char in text:
         total = (total + _VALUES[char]) * 2 % 37

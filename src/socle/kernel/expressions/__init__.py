@@ -17,7 +17,8 @@ condition which comes out missing does not hold (``holds``). ``x is empty`` is t
 answer, an empty text and an empty list; ``x is known`` is its opposite.
 
 Modules: ``types`` · ``syntax`` (the tree) · ``lexer``, ``parser`` · ``checker`` · ``evaluator`` ·
-``serialisation`` · ``graph``."""
+``serialisation`` · ``graph``.
+"""
 
 from .checker import check, check_condition
 from .errors import ExpressionError, Position

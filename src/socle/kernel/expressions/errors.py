@@ -27,9 +27,7 @@ START = Position()
 
 
 class ExpressionError(Invalid):
-    """An expression which cannot be read or does not make sense; ``position`` is that of the word
-    at fault.
-    """
+    """An expression which cannot be read or makes no sense; ``position``: of the word at fault."""
 
     code = "expression"
     title = _("Expression à corriger")

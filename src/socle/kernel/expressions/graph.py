@@ -13,11 +13,11 @@ def names(node: Node) -> frozenset[str]:
 
 
 def find_cycle(graph: Mapping[str, Iterable[str]]) -> list[str] | None:
-    """A circle in ``graph`` (name → names it depends on), closed, such as ``["a", "b", "a"]``;
-    ``None`` when there is none.
+    """A circle among names, closed, such as ``["a", "b", "a"]``; ``None`` when there is none.
 
-    Names which are not keys are leaves. The answer depends on the order of the graph only; depth
-    is not limited."""
+    ``graph``: the names that each name depends on; those which are not keys are leaves. The same
+    graph in the same order gives the same circle; any depth will do.
+    """
     done: set[str] = set()
     for start in graph:
         if start in done:

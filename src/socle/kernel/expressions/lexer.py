@@ -25,8 +25,9 @@ _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 
 class Token(NamedTuple):
-    """``kind``: ``number``, ``name``, ``text``, ``symbol``, ``keyword`` or ``end``; ``text``: its
-    content, unquoted.
+    """A word of an expression.
+
+    ``kind``: ``number name text symbol keyword`` or ``end``. ``text``: its content, unquoted.
     """
 
     kind: str
@@ -35,8 +36,9 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> list[Token]:
-    """Every token, then an ``end``. Raises ``ExpressionError`` on a character or a number which
-    has no meaning.
+    """Every token, then an ``end``.
+
+    Raises ``ExpressionError`` on a character, a text or a number which has no meaning.
     """
     found: list[Token] = []
     offset, line, line_start = 0, 1, 0

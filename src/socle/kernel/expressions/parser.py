@@ -112,9 +112,7 @@ class _Parser:
         return token
 
     def at(self, *words: str) -> bool:
-        """Whether the current token is one of these symbols or keywords (and not a text that reads
-        the same).
-        """
+        """Whether the current token is one of these symbols or keywords (not a like text)."""
         return self.current.kind in ("symbol", "keyword") and self.current.text in words
 
     def expect(self, symbol: str) -> Token:

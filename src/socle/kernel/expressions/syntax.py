@@ -63,9 +63,7 @@ class Unary:
 
 @dataclass(frozen=True)
 class Binary:
-    """``== != < <= > >= in``, ``not in``, ``contains``, ``+ - * /``; the position is the
-    operator's.
-    """
+    """``== != < <= > >= in contains + - * /`` and ``not in``; the position is the operator's."""
 
     operator: str
     left: Node

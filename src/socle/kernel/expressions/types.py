@@ -34,9 +34,7 @@ DATE = Type("date")
 
 @dataclass(frozen=True)
 class Choice(Type):
-    """A text that can only be one of ``options``: comparing it with anything else is reported as a
-    mistake.
-    """
+    """A text among ``options``: comparing it with another literal is reported as a mistake."""
 
     options: tuple[str, ...]
 
@@ -74,9 +72,7 @@ def is_number(kind: Type) -> bool:
 
 
 def comparable(left: Type, right: Type) -> bool:
-    """Whether equality between the two means something: same type, or two numbers. Lists are never
-    compared whole.
-    """
+    """Whether equality means something: same type, or two numbers. Lists are never compared."""
     if is_number(left) or is_number(right):
         return is_number(left) and is_number(right)
     return left.name == right.name and not isinstance(left, ListOf)
