@@ -30,13 +30,13 @@ def unread_count(user_id: int) -> int:
 
 def recent(user_id: int, limit: int = 10) -> list[Notification]:
     """The newest first."""
-    return list(
-        Notification.objects.filter(user_id=user_id).order_by("-created_at", "-id")[:limit]
-    )
+    return list(Notification.objects.filter(user_id=user_id).order_by("-created_at", "-id")[:limit])
 
 
 def page(user_id: int, cursor: str | None = None, limit: int = 30) -> Page:
-    """A page of the notifications centre, the newest first. ``Invalid`` on a cursor that is not ours."""
+    """A page of the notifications centre, the newest first. ``Invalid`` on a cursor that is not
+    ours.
+    """
     rows = Notification.objects.filter(user_id=user_id)
     if cursor:
         at, pk = _read(cursor)
@@ -47,9 +47,21 @@ def page(user_id: int, cursor: str | None = None, limit: int = 30) -> Page:
     return Page(items, f"{items[-1].created_at.isoformat()}~{items[-1].pk}" if more else None)
 
 
-def captured(*, before_id: int | None = None, limit: int = 50) -> list[Email]:
-    """Every e-mail, the newest first: the mailbox of the demonstration. Never show it elsewhere."""
-    rows = Email.objects.all()
+def of_user(user_id: int, notification_id: int) -> Notification:
+    """One of a person's own notifications. ``NotFound``."""
+    found = Notification.objects.filter(pk=notification_id, user_id=user_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def captured(
+    *, to: str | None = None, before_id: int | None = None, limit: int = 50
+) -> list[Email]:
+    """Every e-mail (those to an address when given), the newest first: the mailbox of the
+    demonstration. Never show it elsewhere.
+    """
+    rows = Email.objects.filter(to=to) if to else Email.objects.all()
     if before_id is not None:
         rows = rows.filter(pk__lt=before_id)
     return list(rows.order_by("-pk")[:limit])

@@ -24,7 +24,7 @@ _LONG_LIST = 8
 _ACCEPT = {
     "image": "image/jpeg,image/png,image/webp,image/heic,image/gif",
     "pdf": "application/pdf",
-    "office": ".docx,.odt",
+    "document": ".docx,.odt",
 }
 
 

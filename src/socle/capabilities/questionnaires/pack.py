@@ -41,7 +41,7 @@ class Question(Document):
     autocomplete: str = ""
     within: Literal["", "territory"] = ""
     """`address` and `location`: must lie in the territory."""
-    accept: tuple[Literal["image", "pdf", "office"], ...] = ("image", "pdf")
+    accept: tuple[Literal["image", "pdf", "document"], ...] = ("image", "pdf")
     max_files: Annotated[int, Field(ge=1, le=20)] = 1
     text: str = ""
     """`info`: the paragraph shown (Markdown)."""

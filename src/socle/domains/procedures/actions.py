@@ -142,7 +142,7 @@ def submit(
     answers = rules.Reading(questionnaire, locked.answers, today).effective()
     place = answers.get(questionnaire.address_field) if questionnaire.address_field else None
     organisation_id = service.organisation_id
-    team = accounts.team_by_slug(organisation_id, service.content.get("team", ""))
+    team = accounts.team_by_slug(organisation_id, service.team)
     contact = locked.contact
     opened = casework.open_case(
         actor=actor,
@@ -151,7 +151,7 @@ def submit(
         definition=revision,
         workflow=procedure.workflow,
         letters=procedure.letters,
-        prefix=service.content.get("reference_prefix", "DM"),
+        prefix=service.declaration.reference_prefix,
         title=rules.title(questionnaire, answers, today),
         answers=answers,
         organisation_id=organisation_id,
@@ -168,7 +168,7 @@ def submit(
         address=place["label"] if place else "",
         area_code=(place or {}).get("citycode", ""),
         documents=_documents(questionnaire, answers),
-        claim=claim,
+        claim=drafts.claim_hash(claim),
         idempotency_key=f"draft:{locked.pk}",
         clock=clock,
     )

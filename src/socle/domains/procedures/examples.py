@@ -78,7 +78,11 @@ def _workflow(
         offered = {
             transition.id
             for transition in casework.available(
-                workflow, example.state, {"agent"}, reading.effective()
+                workflow,
+                example.state,
+                {"agent"},
+                {name: reading.value(name) for name in casework.names_of(workflow)},
+                reading.today,
             )
         }
         if offered != set(example.offers):

@@ -14,15 +14,14 @@ SECTION = "procedures.procedure"
 
 def revision_in_force(service_key: str) -> Revision:
     """The revision new drafts begin with. Raises NotFound when the service has none."""
-    revision = packs.current(SECTION, service_key)
-    if revision is None:
+    if not exists(service_key):
         raise NotFound(_("Cette démarche n’existe pas en ligne."))
-    return revision
+    return packs.current(SECTION, service_key)
 
 
 def exists(service_key: str) -> bool:
     """Whether the service can be asked for online."""
-    return packs.current(SECTION, service_key) is not None
+    return service_key in packs.keys(SECTION)
 
 
 def procedure_of(revision: Revision) -> Procedure:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import actions as casework
 from socle.capabilities.casework.models import Case
+from socle.capabilities.questionnaires.actions import claim_hash
 from socle.domains.reports import queries
 from socle.domains.reports.pack import Category, Taxonomy
 from socle.foundations.accounts import queries as accounts
@@ -122,7 +123,7 @@ def submit_report(
         address=where,
         area_code=area.code,
         documents=[{"file_id": each, "kind": "photo", "label": _("Photo")} for each in file_ids],
-        claim=claim,
+        claim=claim_hash(claim),
         idempotency_key=idempotency_key,
         clock=clock,
     )

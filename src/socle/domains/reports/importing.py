@@ -328,7 +328,7 @@ class Importer:
         )
 
 
-class _open:  # noqa: N801 -- used as a context manager function
+class _open:
     """Opens CSV or CSV.gz as text; gives the stream and a function telling the bytes read."""
 
     def __init__(self, file: Path, encoding: str) -> None:

@@ -23,10 +23,9 @@ KEY = "reports"
 
 def revision_in_force() -> Revision:
     """The revision new reports pin. Raises NotFound when the pack declares no reporting."""
-    revision = packs.current(SECTION, KEY)
-    if revision is None:
+    if KEY not in packs.keys(SECTION):
         raise NotFound(_("Aucun signalement n’est ouvert sur ce territoire."))
-    return revision
+    return packs.current(SECTION, KEY)
 
 
 def reporting_of(revision: Revision) -> Reporting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from socle.capabilities.casework import rules as casework
+from socle.capabilities.casework import checking as casework
 from socle.domains.reports.pack import Reporting
 from socle.foundations.packs.context import Context
 from socle.foundations.packs.parts import Texts, Toml
@@ -39,7 +39,12 @@ def _check(item: Item[Reporting], context: Context) -> Iterator[Problem]:
             item, "team", category.commune_team, at, "category", c, "commune_team"
         )
     for problem in casework.problems(item.document.workflow, {}, set(item.document.letters)):
-        yield item.problem(problem.message, "workflow", *problem.path, offset=problem.offset)
+        yield item.problem(
+            problem.message, "workflow", *problem.path,
+            offset=problem.offset, severity=problem.severity,
+        )  # fmt: skip
+    for problem in casework.check_letters(item.document.letters, {}):
+        yield item.problem(problem.message, "letters", *problem.path, offset=problem.offset)
 
 
 SECTION = Section(

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from socle.foundations.territories.models import Area
 from socle.kernel.geo import distance_m
 
 
@@ -48,6 +47,21 @@ def _words(text: str) -> list[str]:
     return [_SHORT.get(word, word) for word in fold(text).split()]
 
 
+class Commune(Protocol):
+    """What the gazetteer reads of a commune (an `AreaInfo` is one)."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def lon(self) -> float: ...
+    @property
+    def lat(self) -> float: ...
+    @property
+    def postal_codes(self) -> tuple[str, ...]: ...
+
+
 class Gazetteer:
     """Geocoder of what the territory itself knows: its communes and their town halls.
 
@@ -56,7 +70,7 @@ class Gazetteer:
     put the point right.
     """
 
-    def __init__(self, areas: Iterable[Area], halls: Iterable[Found] = ()) -> None:
+    def __init__(self, areas: Iterable[Commune], halls: Iterable[Found] = ()) -> None:
         self._communes = [
             (_words(area.name), {str(code) for code in area.postal_codes}, area) for area in areas
         ]

@@ -224,3 +224,12 @@ def _load_gazetteer() -> Gazetteer:
 
 
 _gazetteer = Stamped(_load_gazetteer)
+
+
+def bounds() -> tuple[float, float, float, float]:
+    """West, south, east, north of the whole territory, in degrees; the world when it has no area."""
+    boxes = [each.bounds for each in areas("commune")]
+    if not boxes:
+        return (-180.0, -85.0, 180.0, 85.0)
+    west, south, east, north = zip(*boxes, strict=True)
+    return min(west), min(south), max(east), max(north)

@@ -1,1 +1,3 @@
-"""The door where people say who they are: sign-up, login, second factor, sessions, FranceConnect, ProConnect."""
+"""The door where people say who they are: sign-up, login, second factor, sessions, FranceConnect,
+ProConnect.
+"""

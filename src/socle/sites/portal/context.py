@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from socle.capabilities.catalogue import queries as catalogue
 from socle.capabilities.notifications import queries as notifications
 from socle.design.shell import Account, Group, Link, Shell, Site
 from socle.foundations.accounts import policies
@@ -17,9 +16,7 @@ from socle.foundations.packs import queries as packs
 
 
 def _site() -> Site:
-    site = packs.site()
-    if site is None:
-        return Site()
+    site = packs.site().site
     return Site(
         name=site.name,
         tagline=site.tagline,
@@ -123,5 +120,4 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "site": SimpleLazyObject(_site),
         "shell": SimpleLazyObject(lambda: _shell(request)),
         "actor": request.actor,
-        "catalogue_themes": catalogue.themes,
     }

@@ -8,13 +8,16 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from markupsafe import Markup
 
 from socle.capabilities.casework.models import Case, PublicStatus
 from socle.capabilities.catalogue import queries
-from socle.capabilities.catalogue.models import PublicService
+from socle.capabilities.catalogue.snapshot import Service
 from socle.design.filters import filesize, money, phone_fr
 from socle.domains.reports.queries import Near
+from socle.foundations.packs import queries as packs
 from socle.foundations.territories import queries as territories
+from socle.sites.portal import links
 
 STATUS_TONES: Mapping[str, str] = {
     PublicStatus.RECEIVED: "info",
@@ -40,64 +43,58 @@ def audiences() -> list[tuple[str, str]]:
     ]
 
 
-def service(found: PublicService, language: str | None) -> dict[str, Any]:
+def service(found: Service) -> dict[str, Any]:
     """A service card."""
-    title, summary = queries.localised(found, language)
     return {
-        "title": title,
-        "summary": summary,
+        "title": found.title,
+        "summary": found.summary,
         "href": reverse("portal:service", args=[found.key]),
         "icon": found.icon,
         "online": found.action in ("procedure", "report"),
     }
 
 
-def vocabulary(found: Any, language: str | None) -> dict[str, Any]:
+def heading(found: queries.Heading) -> dict[str, Any]:
     """A theme or a life event."""
+    name = "portal:theme" if found.kind == "theme" else "portal:life-event"
     return {
         "id": found.id,
-        "label": found.label_in(language),
-        "text": found.description_in(language),
+        "label": found.label,
+        "text": found.description,
         "icon": found.icon,
+        "href": reverse(name, args=[found.id]),
     }
 
 
-def themes(language: str | None) -> list[dict[str, Any]]:
-    return [
-        {**vocabulary(each, language), "href": reverse("portal:theme", args=[each.id])}
-        for each in queries.themes()
-    ]
+def themes(language: str) -> list[dict[str, Any]]:
+    return [heading(each) for each in queries.headings_of_themes(language=language)]
 
 
-def life_events(language: str | None) -> list[dict[str, Any]]:
-    return [
-        {**vocabulary(each, language), "href": reverse("portal:life-event", args=[each.id])}
-        for each in queries.life_events()
-    ]
+def life_events(language: str) -> list[dict[str, Any]]:
+    return [heading(each) for each in queries.headings_of_life_events(language=language)]
 
 
-def service_page(found: PublicService, language: str | None) -> dict[str, Any]:
+def service_page(found: Service, language: str) -> dict[str, Any]:
     """Everything the service page shows."""
-    title, summary = queries.localised(found, language)
-    declaration = queries.declaration(found.key)
-    areas = [area.name for code in found.areas if (area := territories.area(code))]
-    organisation = territories.organisation_by_id(found.organisation_id)
+    declaration = found.declaration
     return {
-        "channels": [_channel(each) for each in declaration.channels],
-        "contact": _contact(declaration.contact),
-        "facts": _facts(declaration, organisation.name, areas),
-        "easy_read": queries.easy_read(found),
         "key": found.key,
-        "title": title,
-        "summary": summary,
+        "title": found.title,
+        "summary": found.summary,
         "icon": found.icon,
         "declaration": declaration,
-        "description": queries.description(found, language),
-        "action_label": declaration.action_label,
-        "areas": areas,
+        "steps": found.steps,
+        "conditions": found.conditions,
+        "processing_time": found.processing_time,
+        "description": Markup(found.description_html),  # noqa: S704 -- sanitised by the catalogue
+        "easy_read": Markup(found.easy_read_html),  # noqa: S704 -- idem
+        "action_label": found.action_label,
+        "channels": [_channel(each) for each in declaration.channels],
+        "contact": _contact(declaration.contact),
+        "facts": _facts(found),
         "theme": next((each for each in themes(language) if each["id"] == found.theme), None),
-        "organisation": organisation,
-        "translated": language == "fr" or bool(declaration.en and declaration.en.description),
+        "organisation": found.organisation,
+        "translated": found.is_translated and found.body_language == language,
     }
 
 
@@ -122,7 +119,11 @@ def _channel(channel: Any) -> dict[str, Any]:
         "text": channel.address or None,
         "meta": [
             each
-            for each in (phone_fr(channel.phone) if channel.phone else "", channel.email, channel.hours)
+            for each in (
+                phone_fr(channel.phone) if channel.phone else "",
+                channel.email,
+                channel.hours,
+            )
             if each
         ],
         "icon": _CHANNEL_ICONS[channel.kind],
@@ -135,7 +136,11 @@ def _contact(contact: Any) -> list[dict[str, Any]]:
     rows = [{"kind": "place", "label": contact.name, "value": contact.address or contact.name}]
     if contact.phone:
         rows.append(
-            {"kind": "phone", "value": phone_fr(contact.phone), "href": "tel:" + contact.phone.replace(" ", "")}
+            {
+                "kind": "phone",
+                "value": phone_fr(contact.phone),
+                "href": "tel:" + contact.phone.replace(" ", ""),
+            }
         )
     if contact.email:
         rows.append({"kind": "email", "value": contact.email, "href": f"mailto:{contact.email}"})
@@ -144,15 +149,17 @@ def _contact(contact: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _facts(declaration: Any, organisation: str, areas: list[str]) -> list[dict[str, Any]]:
+def _facts(found: Service) -> list[dict[str, Any]]:
+    declaration = found.declaration
+    areas = [territories.area(code).name for code in found.areas]
     costs = [
-        each.description or (_("Gratuit") if each.amount_cents == 0 else money(each.amount_cents))
+        each.description or (_("Gratuit") if not each.amount_cents else money(each.amount_cents))
         for each in declaration.costs
     ]
     rows = [
-        (_("Qui s’en occupe"), organisation),
+        (_("Qui s’en occupe"), found.organisation),
         (_("Coût"), ", ".join(str(each) for each in costs)),
-        (_("Délai"), declaration.processing_time),
+        (_("Délai"), found.processing_time),
         (_("Valable"), declaration.validity),
         (_("Où"), ", ".join(areas) if areas else _("Tout le territoire")),
     ]
@@ -217,4 +224,20 @@ def map_options() -> dict[str, Any]:
         "center": centre,
         "zoom": 10,
         "suggestions_url": reverse("portal:addresses"),
+    }
+
+
+def page_values() -> dict[str, str]:
+    """What content pages may mention: the publisher, how to reach it, the state of accessibility."""
+    site = packs.site().site
+    return {
+        "organisation": site.publisher,
+        "site": site.name,
+        "site_url": links.base_url(),
+        "contact_email": site.contact.email,
+        "contact_phone": phone_fr(site.contact.phone) if site.contact.phone else "",
+        "contact_address": site.contact.address,
+        "accessibility_status": _("non conforme"),
+        "accessibility_rate": _("Aucun audit n’a encore été enregistré."),
+        "updated": "",
     }

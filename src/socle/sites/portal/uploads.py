@@ -6,9 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from socle.capabilities.questionnaires.actions import claim_hash
 from socle.foundations.accounts.actors import Actor
 from socle.foundations.files import actions as files
-from socle.foundations.files import queries as stored
 from socle.kernel.errors import SocleError
 
 FileAnswer = dict[str, Any]
@@ -41,15 +41,11 @@ def collect(
             break
         try:
             received = files.receive(
-                upload=upload, name=upload.name or "", actor=actor, claim=claim, accept=accept
+                upload=upload, name=upload.name or "", actor=actor, claim=claim_hash(claim), accept=accept
             )
         except SocleError as error:
             errors.append(f"{upload.name} : {error}")
             continue
-        result.append(answer_of(received.file))
+        result.append(answer_of(received))
     return result, errors
 
-
-def mine(ids: list[str], *, actor: Actor, claim: str) -> list[FileAnswer]:
-    """Files among `ids` that this person sent; others are silently left out."""
-    return [answer_of(file) for file in stored.owned(ids, actor=actor, claim=claim)]

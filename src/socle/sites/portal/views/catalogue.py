@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from socle.capabilities.casework import queries as casework
 from socle.capabilities.catalogue import cpsv, queries
-from socle.capabilities.catalogue.models import PublicService
+from socle.capabilities.catalogue.snapshot import Service
 from socle.domains.procedures import queries as procedures
 from socle.foundations.territories import queries as territories
 from socle.sites.portal import present
@@ -25,13 +26,13 @@ QUERY_MAX = 200
 def home(request: HttpRequest) -> HttpResponse:
     """« Que voulez-vous faire ? » first, then life events, then what concerns the person."""
     actor = request.actor  # type: ignore[attr-defined]
-    language = get_language()
+    language = get_language() or "fr"
     mine = casework.my_cases(actor, limit=3).rows if actor.user_id else []
     return render(
         request,
         "portal/home.html",
         {
-            "featured": [present.service(each, language) for each in queries.featured(8)],
+            "featured": [present.service(each) for each in queries.featured(8, language=language)],
             "life_events": present.life_events(language),
             "themes": present.themes(language),
             "mine": [present.case_card(case) for case in mine],
@@ -44,16 +45,16 @@ def search(request: HttpRequest) -> HttpResponse:
     """Services that answer what was typed, with the closest words when nothing does."""
     text = request.GET.get("q", "")[:QUERY_MAX].replace("\x00", "")
     area = request.GET.get("commune", "")
-    language = get_language()
+    language = get_language() or "fr"
     results = queries.search(text, area=area or None, language=language, limit=30)
     context = {
         "text": text,
         "area": area,
         "areas": [("", _("Tout le territoire"))]
         + [(each.code, each.name) for each in territories.areas("commune")],
-        "services": [present.service(each, language) for each in results.services],
+        "services": [present.service(each) for each in results.services],
         "suggestion": results.suggestion,
-        "popular": [present.service(each, language) for each in queries.featured(6)],
+        "popular": [present.service(each) for each in queries.featured(6, language=language)],
     }
     return render(request, "portal/search.html", context)
 
@@ -62,33 +63,28 @@ def search(request: HttpRequest) -> HttpResponse:
 def search_suggestions(request: HttpRequest) -> HttpResponse:
     """The first services as an HTML fragment, while the person types."""
     text = request.GET.get("q", "")[:QUERY_MAX].replace("\x00", "")
-    language = get_language()
+    language = get_language() or "fr"
     results = queries.search(text, language=language, limit=6) if text.strip() else None
     return render(
         request,
         "portal/parts/suggestions.html",
-        {
-            "services": [present.service(each, language) for each in results.services]
-            if results
-            else []
-        },
+        {"services": [present.service(each) for each in results.services] if results else []},
     )
 
 
 @require_GET
 def services(request: HttpRequest) -> HttpResponse:
     """Every service under its theme."""
-    language = get_language()
+    language = get_language() or "fr"
     audience = request.GET.get("public", "")
     groups = [
         {
             "theme": theme,
-            "services": [present.service(each, language) for each in members],
+            "services": [present.service(each) for each in members],
         }
         for theme in present.themes(language)
         if (members := [
-            each for each in queries.by_theme(theme["id"])
-            if not audience or audience in each.audiences
+            each for each in queries.by_theme(theme["id"], language=language) if each.is_for(audience)
         ])
     ]  # fmt: skip
     return render(
@@ -111,42 +107,39 @@ def services(request: HttpRequest) -> HttpResponse:
 @require_GET
 def theme(request: HttpRequest, key: str) -> HttpResponse:
     """The services of one theme."""
-    found = queries.theme(key)
-    return _listing(request, present.vocabulary(found, get_language()), queries.by_theme(key))
+    language = get_language() or "fr"
+    head = present.heading(queries.theme(key, language=language))
+    return _listing(request, head, queries.by_theme(key, language=language))
 
 
 @require_GET
 def life_event(request: HttpRequest, key: str) -> HttpResponse:
     """The services for one moment of life."""
-    found = queries.life_event(key)
-    return _listing(request, present.vocabulary(found, get_language()), queries.by_life_event(key))
+    language = get_language() or "fr"
+    head = present.heading(queries.life_event(key, language=language))
+    return _listing(request, head, queries.by_life_event(key, language=language))
 
 
-def _listing(
-    request: HttpRequest, head: dict[str, Any], found: list[PublicService]
-) -> HttpResponse:
-    language = get_language()
-    return render(
-        request,
-        "portal/listing.html",
-        {"head": head, "services": [present.service(each, language) for each in found]},
-    )
+def _listing(request: HttpRequest, head: dict[str, Any], found: Iterable[Service]) -> HttpResponse:
+    services = [present.service(each) for each in found]
+    return render(request, "portal/listing.html", {"head": head, "services": services})
 
 
 @require_GET
 def service(request: HttpRequest, key: str) -> HttpResponse:
     """All there is to know about one service, and the way in."""
-    language = get_language()
-    found = queries.service(key)
+    language = get_language() or "fr"
+    found = queries.service(key, language=language)
     shown = present.service_page(found, language)
     shown["start"] = _start(found, shown)
-    related = [each for each in queries.by_theme(found.theme) if each.key != key][:3]
     return render(
         request,
         "portal/service.html",
         {
             "service": shown,
-            "related": [present.service(each, language) for each in related],
+            "related": [
+                present.service(each) for each in queries.related(key, 3, language=language)
+            ],
         },
     )
 
@@ -161,7 +154,7 @@ def service_data(request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-def _start(found: PublicService, shown: dict[str, Any]) -> dict[str, str] | None:
+def _start(found: Service, shown: dict[str, Any]) -> dict[str, str] | None:
     """The way in: a form of ours, a report, another site; None when there is only information."""
     label = shown.get("action_label") or ""
     if found.action == "procedure" and procedures.exists(found.key):

@@ -27,7 +27,7 @@ def mails(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "portal/mails.html",
-        {"mails": queries.recent_emails(to=address or None, limit=50), "address": address},
+        {"mails": queries.captured(to=address or None, limit=50), "address": address},
     )
 
 
@@ -36,7 +36,4 @@ def mails(request: HttpRequest) -> HttpResponse:
 def mail(request: HttpRequest, email_id: int) -> HttpResponse:
     """One e-mail as text, links clickable."""
     _only_in_demo()
-    found = queries.email(email_id)
-    if found is None:
-        raise NotFound(_("Ce courriel n’existe pas."))
-    return render(request, "portal/mail.html", {"mail": found})
+    return render(request, "portal/mail.html", {"mail": queries.email(email_id)})

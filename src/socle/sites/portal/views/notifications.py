@@ -41,7 +41,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def follow(request: HttpRequest, notification_id: int) -> HttpResponse:
     """Mark one as read and go where it leads."""
     actor = request.actor  # type: ignore[attr-defined]
-    target = actions.mark_read(user_id=actor.user_id, notification_id=notification_id)
+    target = queries.of_user(actor.user_id, notification_id).url
+    actions.mark_read(user_id=actor.user_id, notification_ids=[notification_id])
     safe = target if target.startswith("/") and not target.startswith("//") else ""
     return HttpResponseRedirect(safe or reverse("portal:notifications"))
 
@@ -49,5 +50,5 @@ def follow(request: HttpRequest, notification_id: int) -> HttpResponse:
 @require_POST
 @signed_in
 def read_all(request: HttpRequest) -> HttpResponse:
-    actions.mark_all_read(user_id=request.actor.user_id)  # type: ignore[attr-defined]
+    actions.mark_read(user_id=request.actor.user_id)  # type: ignore[attr-defined]
     return HttpResponseRedirect(reverse("portal:notifications"))

@@ -8,22 +8,27 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
+from markupsafe import Markup
 
-from socle.capabilities.catalogue import pages, queries
+from socle.capabilities.catalogue import queries
 from socle.sites.portal import present
 
 
 @require_GET
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """A page of the pack's `content/` folder, in the reader's language when it exists."""
-    found = pages.page(slug, get_language())
-    return render(request, "portal/page.html", {"page": found, "slug": slug})
+    found = queries.page(slug, language=get_language() or "fr", values=present.page_values())
+    return render(
+        request,
+        "portal/page.html",
+        {"page": found, "html": Markup(found.html), "slug": slug},  # noqa: S704
+    )
 
 
 @require_GET
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every page on one page (RGAA 12.3)."""
-    language = get_language()
+    language = get_language() or "fr"
     general = [
         (_("Accueil"), reverse("portal:home")),
         (_("Rechercher"), reverse("portal:search")),
@@ -34,10 +39,14 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         (_("Créer un compte"), "/compte/signup/"),
     ]
     content = [
-        (each.title, reverse("portal:page", args=[each.slug])) for each in pages.all_pages(language)
+        (queries.page(slug, language=language).title, reverse("portal:page", args=[slug]))
+        for slug in queries.pages()
     ]
     themes = [
-        (theme, [present.service(each, language) for each in queries.by_theme(theme["id"])])
+        (
+            theme,
+            [present.service(each) for each in queries.by_theme(theme["id"], language=language)],
+        )
         for theme in present.themes(language)
     ]
     return render(

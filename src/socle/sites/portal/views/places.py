@@ -48,9 +48,9 @@ def reverse_geocode(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@condition(etag_func=lambda request: f'"{queries.contours_etag()}"')
+@condition(etag_func=lambda request: queries.contours_geojson().etag)
 def communes(request: HttpRequest) -> HttpResponse:
     """Contours of the communes as GeoJSON."""
-    response = HttpResponse(queries.contours_geojson(), content_type="application/geo+json")
+    response = HttpResponse(queries.contours_geojson().body, content_type="application/geo+json")
     patch_cache_control(response, public=True, max_age=3600)
     return response

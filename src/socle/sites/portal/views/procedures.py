@@ -61,7 +61,8 @@ def _steps(reading: rules.Reading) -> list[str]:
 def start(request: HttpRequest, key: str) -> HttpResponse:
     """What to have ready; POST begins, or goes on with the form already begun."""
     actor = request.actor  # type: ignore[attr-defined]
-    service = catalogue.service(key)
+    language = get_language() or "fr"
+    service = catalogue.service(key, language=language)
     revision = queries.revision_in_force(key)
     if request.method == "GET":
         resumable = draft_queries.open_draft(actor, claims.of(request), key)
@@ -69,7 +70,7 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
             request,
             "portal/procedure_start.html",
             {
-                "service": present.service_page(service, get_language()),
+                "service": present.service_page(service, language),
                 "questionnaire": queries.procedure_of(revision).questionnaire,
                 "resumable": resumable,
                 "helping": request.GET.get("pour") == "autrui" and policies.can_assist(actor),
@@ -315,14 +316,15 @@ def done(request: HttpRequest, key: str, draft_id: UUID) -> HttpResponse:
     draft = _draft(request, key, draft_id)
     if not draft.case_reference:
         return redirect(_address(draft, CHECK))
-    service = catalogue.service(key)
+    language = get_language() or "fr"
+    service = catalogue.service(key, language=language)
     token = request.session.get(f"follow:{draft.case_reference}", "")
     return render(
         request,
         "portal/confirmation.html",
         {
             "reference": draft.case_reference,
-            "service": present.service_page(service, get_language()),
+            "service": present.service_page(service, language),
             "follow": _follow(draft.case_reference, token),
             "receipt": _receipt(draft.case_reference, token),
             "email": draft.contact.get("email", ""),

@@ -18,12 +18,11 @@ from socle.foundations.packs import queries as packs
 @require_GET
 def manifest(request: HttpRequest) -> HttpResponse:
     """The web application manifest."""
-    site = packs.site()
-    name = site.name if site else "socle"
+    site = packs.site().site
     answer = {
-        "name": name,
-        "short_name": name[:24],
-        "description": site.description if site else "",
+        "name": site.name,
+        "short_name": site.short_name or site.name[:20],
+        "description": site.description,
         "lang": get_language(),
         "start_url": "/?source=application",
         "scope": "/",

@@ -17,6 +17,7 @@ from socle.capabilities.questionnaires import queries as draft_queries
 from socle.capabilities.questionnaires.models import Draft
 from socle.capabilities.questionnaires.pack import Question
 from socle.domains.reports import actions, queries
+from socle.domains.reports.pack import Category
 from socle.foundations.accounts import policies
 from socle.foundations.territories import places
 from socle.foundations.territories import queries as territories
@@ -232,11 +233,26 @@ def _save_category(request: HttpRequest, draft: Draft) -> dict[str, list[str]]:
 
 def _category(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> dict[str, Any]:
     suggested = queries.suggest(draft.answers.get("description", ""))
+    chosen = draft.answers.get("category") or (suggested[0].id if suggested else "")
+    first = {each.id for each in suggested}
     return {
-        "suggested": suggested,
-        "groups": queries.grouped(),
-        "chosen": draft.answers.get("category") or (suggested[0].id if suggested else ""),
-    }
+        "suggested_choices": [_choice(each) for each in suggested],
+        # A category is offered once: those suggested are not repeated below.
+        "grouped_choices": [
+            (group, [_choice(each) for each in members if each.id not in first])
+            for group, members in queries.grouped()
+            if any(each.id not in first for each in members)
+        ],
+        "chosen": chosen,
+        "open_group": next(
+            (group.id for group, members in queries.grouped()
+             if chosen not in first and any(each.id == chosen for each in members)), ""
+        ),
+    }  # fmt: skip
+
+
+def _choice(category: Category) -> dict[str, str]:
+    return {"value": category.id, "label": category.label, "hint": category.description}
 
 
 # --- 4. Contact ---

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +19,7 @@ from socle.capabilities.casework.models import Case
 from socle.capabilities.catalogue import queries as catalogue
 from socle.capabilities.questionnaires import queries as drafts
 from socle.capabilities.questionnaires import rules
+from socle.capabilities.questionnaires.actions import claim_hash
 from socle.domains.procedures import queries as procedures
 from socle.domains.procedures import receipt as receipts
 from socle.domains.reports import queries as reports
@@ -38,10 +40,9 @@ def index(request: HttpRequest) -> HttpResponse:
     page = queries.my_cases(actor, cursor=request.GET.get("suite")) if actor.user_id else None
     unfinished = []
     for draft in drafts.open_drafts(actor, claims.of(request)):
-        if draft.service_key == reports.KEY or not catalogue.exists(draft.service_key):
-            continue
-        service = present.service(catalogue.service(draft.service_key), get_language())
-        unfinished.append({"draft": draft, "title": service["title"], "icon": service["icon"]})
+        service = catalogue.find_service(draft.service_key, language=get_language() or "fr")
+        if service is not None:
+            unfinished.append({"draft": draft, "title": service.title, "icon": service.icon})
     return render(
         request,
         "portal/requests.html",
@@ -108,6 +109,8 @@ def _show(
             "can_reply": case.is_open,
             "errors": errors or {},
             "body": body,
+            # Sent twice, it is posted once.
+            "reply_key": request.POST.get("key") or uuid4().hex,
             "place": {"lon": case.lon, "lat": case.lat} if case.lon is not None else None,
             "receipt": f"{base}/recepisse.pdf" if case.kind == Case.Kind.REQUEST else "",
             **present.map_options(),
@@ -171,7 +174,7 @@ def reply(request: HttpRequest, reference: str, token: str = "") -> HttpResponse
             case_id=case.pk,
             body=body,
             files=[each["id"] for each in received],
-            claim=claim,
+            claim=claim_hash(claim),
             follow_token=token,
             idempotency_key=request.POST.get("key") or None,
         )

@@ -1,0 +1,33 @@
+"""Addresses of the desk."""
+
+from django.urls import path
+
+from socle.sites.desk.views import cases, counter, inbox, organisation, platform
+
+app_name = "desk"
+
+urlpatterns = [
+    path("", inbox.inbox, name="inbox"),
+    path("points.geojson", inbox.points, name="points"),
+    path("chercher", inbox.find, name="find"),
+    path("groupe", inbox.bulk, name="bulk"),
+    path("groupe/<int:operation_id>/annulation", inbox.undo, name="bulk-undo"),
+    path("filtres", inbox.save_filter, name="filter-save"),
+    path("filtres/<int:filter_id>/suppression", inbox.delete_filter, name="filter-delete"),
+    path("ensemble", inbox.overview, name="overview"),
+    path("dossiers/<str:reference>", cases.detail, name="case"),
+    path("dossiers/<str:reference>/messages", cases.reply, name="case-reply"),
+    path("dossiers/<str:reference>/action", cases.transition, name="case-act"),
+    path("dossiers/<str:reference>/attribution", cases.assign, name="case-assign"),
+    path("dossiers/<str:reference>/transfert", cases.transfer, name="case-transfer"),
+    path(
+        "dossiers/<str:reference>/documents/<int:document_id>", cases.document, name="case-document"
+    ),
+    path("accueil", counter.counter, name="counter"),
+    path("organisations", organisation.index, name="organisations"),
+    path("organisations/<slug:slug>", organisation.detail, name="organisation"),
+    path("organisations/<slug:slug>/changement", organisation.change, name="organisation-change"),
+    path("organisations/<slug:slug>/journal", platform.register, name="journal"),
+    path("plateforme", platform.platform, name="platform"),
+    path("plateforme/taches/<int:task_id>", platform.retry, name="task-retry"),
+]

@@ -1,0 +1,58 @@
+"""Rules of this site: who must have a second factor, what a safe return address is, how fresh a
+login must be for a sensitive act.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from socle.foundations.accounts.actors import Actor
+
+# Set in the session once a second factor was shown in it.
+SECOND_FACTOR = "identity.second_factor"
+
+
+def must_show_second_factor(actor: Actor) -> bool:
+    """Agents and administrators, in production (``SOCLE_SECURITY_AGENTS_SECOND_FACTOR``)."""
+    return bool(settings.IDENTITY_SECOND_FACTOR_FOR_AGENTS) and actor.is_agent
+
+
+def showed_second_factor(request: HttpRequest) -> bool:
+    """Whether this very session was opened, or confirmed since, with a second factor."""
+    return request.session.get(SECOND_FACTOR) is True
+
+
+def without_powers(actor: Actor) -> Actor:
+    """What an agent may do before showing a second factor: what any resident may."""
+    return replace(
+        actor, kind="resident", is_administrator=False, roles={}, team_ids=frozenset()
+    )
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether the person proved who they are lately enough for a sensitive act."""
+    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    latest = max((record.get("at", 0) for record in records), default=0)
+    return bool(time.time() - latest < settings.IDENTITY_FRESH)
+
+
+def safe_return(request: HttpRequest, url: str | None) -> str:
+    """A return address on this very host, as a path; empty when it is none.
+
+    Backslashes, control characters, other schemes and hosts are refused.
+    """
+    if not url or not url.startswith("/"):
+        return ""
+    if not url_has_allowed_host_and_scheme(
+        url, allowed_hosts=None, require_https=request.is_secure()
+    ):
+        return ""
+    parts = urlsplit(url)
+    return "" if parts.scheme or parts.netloc else url
