@@ -6,6 +6,7 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -13,10 +14,10 @@ DIST = Path(__file__).parent / "static" / "dist"
 
 
 @lru_cache(maxsize=4)
-def _manifest(stamp: int) -> dict[str, str]:
+def _manifest(stamp: int) -> dict[str, Any]:
     del stamp  # only the cache key: the manifest is read again when its file changes
     try:
-        names: dict[str, str] = json.loads((DIST / "manifest.json").read_text("utf-8"))
+        names: dict[str, Any] = json.loads((DIST / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return names
@@ -29,11 +30,11 @@ def _stamp() -> int:
         return 0
 
 
-_frozen: dict[str, str] | None = None
+_frozen: dict[str, Any] | None = None
 
 
-def manifest() -> dict[str, str]:
-    """Logical name → hashed name. Read once, or at each change of the file when ``settings.DEBUG``."""
+def manifest() -> dict[str, Any]:
+    """``files``: logical name → hashed name; ``preloads``: bundle → the chunks it imports. Read once, or at each change of the file when ``settings.DEBUG``."""
     global _frozen
     if settings.DEBUG:
         return _manifest(_stamp())
@@ -44,12 +45,18 @@ def manifest() -> dict[str, str]:
 
 def hashed(name: str) -> str:
     """Hashed file name of a bundle; the plain name when the front end has not been built."""
-    return manifest().get(name, name)
+    files: dict[str, str] = manifest().get("files", {})
+    return files.get(name, name)
 
 
 def asset(name: str) -> str:
     """URL of a bundle: ``asset("portal.css")`` → ``/static/dist/portal-3QX7A2.css``."""
     return f"{settings.STATIC_URL}dist/{hashed(name)}"
+
+
+def preloads(name: str) -> list[str]:
+    """URLs of the chunks a bundle imports, to be asked for together with it."""
+    return [f"{settings.STATIC_URL}dist/{chunk}" for chunk in manifest().get("preloads", {}).get(name, ())]
 
 
 def path(name: str) -> Path:

@@ -145,6 +145,7 @@ def environment(**options: Any) -> jinja2.Environment:
         static=static,
         url=url,
         asset=assets.asset,
+        preloads=assets.preloads,
         icon=icon,
         attrs=attrs,
         # Macros often have parameters named "icon" and "attrs": these aliases stay reachable inside them.

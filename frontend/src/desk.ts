@@ -1,0 +1,4 @@
+import "./core";
+import { startDesk } from "./lib/keyboard";
+
+startDesk();
