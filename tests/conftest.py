@@ -104,6 +104,15 @@ def _strict_templates() -> None:
             environment.undefined = StrictUndefined
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _journal_can_be_emptied() -> Iterator[None]:
+    """The journal's triggers stay on; only emptying the database between two tests lifts them."""
+    from socle.foundations.journal.testing import emptiable
+
+    with emptiable():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _shuffled_when_unordered(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
