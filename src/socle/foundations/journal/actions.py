@@ -1,4 +1,6 @@
-"""Appending to the journal. Call :func:`record` last in an action: it locks the chain until the transaction ends."""
+"""Appending to the journal. Call :func:`record` last in an action: it locks the chain until the
+transaction ends.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Author(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act to record with others: see :func:`record_many`. ``at`` is for imports of dated acts (default: now)."""
+    """One act to record with others: see :func:`record_many`. ``at`` is for imports of dated acts
+    (default: now).
+    """
 
     action: str
     subject: tuple[str, str]
@@ -54,10 +58,11 @@ def record(
 ) -> Entry:
     """Append one act to a chain, in the transaction of the act itself.
 
-    ``chain``: from :func:`chain_for`. ``action``: stable dotted name, ``case.assigned``. ``subject``: type and id of what
-    it was done to. ``data``: ids, states, names of fields, never personal data. Raises ``RuntimeError`` outside
-    ``transaction.atomic`` (the act and its record must live or die together) and ``rules.Unrecordable`` (a
-    ``ValueError``) on data that cannot be kept.
+    ``chain``: from :func:`chain_for`. ``action``: stable dotted name, ``case.assigned``.
+    ``subject``: type and id of what it was done to. ``data``: ids, states, names of fields, never
+    personal data. Raises ``RuntimeError`` outside ``transaction.atomic`` (the act and its record
+    must live or die together) and ``rules.Unrecordable`` (a ``ValueError``) on data that cannot be
+    kept.
     """
     act = Act(action=action, subject=subject, data=data or {})
     return record_many(chain=chain, actor=actor, acts=[act], clock=clock)[0]
@@ -66,7 +71,9 @@ def record(
 def record_many(
     *, chain: str, actor: Author, acts: Iterable[Act], clock: Clock = SYSTEM
 ) -> list[Entry]:
-    """Append several acts under one lock of the chain: for imports and bulk operations. Raises like :func:`record`."""
+    """Append several acts under one lock of the chain: for imports and bulk operations. Raises like
+    :func:`record`.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("the journal is written inside transaction.atomic()")
     now = clock.now()
@@ -116,7 +123,8 @@ def record_many(
 def _locked(name: str) -> Chain:
     """The head row, locked until the end of the transaction.
 
-    PostgreSQL locks the row; on SQLite the transaction already holds the only write lock (``BEGIN IMMEDIATE``).
+    PostgreSQL locks the row; on SQLite the transaction already holds the only write lock (``BEGIN
+    IMMEDIATE``).
     """
     rows = Chain.objects.select_for_update()
     head = rows.filter(name=name).first()
@@ -147,20 +155,22 @@ class _Platform:
 def checkpoint(*, folder: Path | None = None, clock: Clock = SYSTEM) -> int:
     """Sign the head of every chain that moved since its last checkpoint, outside the database.
 
-    ``folder``: default ``<data folder>/journal``. Gives the number of lines written. The platform's chain then records
-    where the book of checkpoints ends, so that removing its last lines shows too. Call it daily.
+    ``folder``: default ``<data folder>/journal``. Gives the number of lines written. The platform's
+    chain then records where the book of checkpoints ends, so that removing its last lines shows
+    too. Call it daily.
     """
     book = checkpoints.Book(folder or default_folder())
     with book.exclusive():
-        known = book.latest()
+        known, last = book.read()
         heads = [
             (chain.name, chain.sequence, chain.head)
             for chain in Chain.objects.order_by("name").iterator(chunk_size=500)
             if chain.sequence and known.get(chain.name) != (chain.sequence, chain.head)
         ]
-        if not heads or [name for name, _, _ in heads] == [PLATFORM] and _only_checkpoints(known):
+        if not heads:
             return 0
-        last = book.append(heads, clock.now())
+        last = book.append(heads, clock.now(), after=last)
+        # After the lines, never before: an entry without its line is how a torn-out page shows.
         with transaction.atomic():
             record(
                 chain=PLATFORM,
@@ -171,16 +181,6 @@ def checkpoint(*, folder: Path | None = None, clock: Clock = SYSTEM) -> int:
                 clock=clock,
             )
     return len(heads)
-
-
-def _only_checkpoints(known: Mapping[str, tuple[int, str]]) -> bool:
-    """Whether nothing but the last checkpoint itself happened: a quiet platform need not sign that it signed."""
-    signed, _head = known.get(PLATFORM, (0, ""))
-    return bool(signed) and not (
-        Entry.objects.filter(chain__name=PLATFORM, sequence__gt=signed)
-        .exclude(action="journal.checkpoint")
-        .exists()
-    )
 
 
 def default_folder() -> Path:

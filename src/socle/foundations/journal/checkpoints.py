@@ -1,9 +1,9 @@
 """The book of checkpoints: signed heads of chains, in files outside the database.
 
-One JSON-lines file a day, ``checkpoints/2026-03-04.jsonl``. Each line names a chain, its sequence and its hash at that time,
-carries the digest of the line before it (across days) and an Ed25519 signature. Whoever rewrites a chain in the database must
-also forge these, and the private key never enters the database. Copy the folder to another machine: a thief of this one has
-the key too.
+One JSON-lines file a day, ``checkpoints/2026-03-04.jsonl``. Each line names a chain, its sequence
+and its hash at that time, carries the digest of the line before it (across days) and an Ed25519
+signature. Whoever rewrites a chain in the database must also forge these, and the private key never
+enters the database. Copy the folder to another machine: a thief of this one has the key too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ _FIELDS = ("number", "at", "chain", "sequence", "head", "key", "previous")
 
 
 class BrokenBook(Exception):
-    """A line of the book is not what was signed. ``where``: file and line; ``reason``: a stable word."""
+    """A line of the book is not what was signed. ``where``: file and line; ``reason``: a stable
+    word.
+    """
 
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(f"{where}: {reason}")
@@ -92,8 +94,9 @@ class Book:
     def lines(self, public_key: str | None = None) -> Iterator[Line]:
         """Every line in order, its signature and its place checked; constant memory.
 
-        ``public_key``: hexadecimal, as noted by the auditor (default: the folder's own). Raises :class:`BrokenBook` at the
-        first line that does not hold. A last line cut by a crash is left out.
+        ``public_key``: hexadecimal, as noted by the auditor (default: the folder's own). Raises
+        :class:`BrokenBook` at the first line that does not hold. A last line cut by a crash is left
+        out.
         """
         known = public_key or self.public_key()
         verifier = _verifier(known) if known else None
@@ -118,20 +121,27 @@ class Book:
                     number, previous = line.number, line.digest
                     yield line
 
-    def latest(self) -> dict[str, tuple[int, str]]:
-        """Last signed sequence and hash of each chain. Raises :class:`BrokenBook`."""
-        return {line.chain: (line.sequence, line.head) for line in self.lines()}
+    def read(self) -> tuple[dict[str, tuple[int, str]], Line | None]:
+        """Last signed sequence and hash of each chain, and the last line. Raises
+        :class:`BrokenBook`.
+        """
+        heads: dict[str, tuple[int, str]] = {}
+        last = None
+        for last in self.lines():
+            heads[last.chain] = (last.sequence, last.head)
+        return heads, last
 
-    def append(self, heads: Iterable[tuple[str, int, str]], at: datetime) -> Line:
-        """Sign and write ``(chain, sequence, hash)`` heads, durably. Give the last line. Call it inside :meth:`exclusive`.
+    def append(
+        self, heads: Iterable[tuple[str, int, str]], at: datetime, *, after: Line | None
+    ) -> Line:
+        """Sign and write ``(chain, sequence, hash)`` heads, durably. Give the last line.
 
-        Raises :class:`BrokenBook` when the book is already broken: nothing is signed on top of a forgery.
+        Call it inside :meth:`exclusive`. ``after``: the last line :meth:`read` gave: nothing is
+        signed on top of a forgery, since reading one raises.
         """
         private = self._private(create=True)
         key = _public_hex(private.public_key())
-        number, previous = 0, START
-        for line in self.lines():
-            number, previous = line.number, line.digest
+        number, previous = (after.number, after.digest) if after else (0, START)
         path = self.pages / f"{at:%Y-%m-%d}.jsonl"
         newest = max((file.name for file in self._files()), default="")
         if path.name < newest:
@@ -210,7 +220,9 @@ def _public_hex(key: Ed25519PublicKey) -> str:
 
 
 def _cut_torn_line(path: Path) -> None:
-    """Remove a last line without end: a crash in the middle of a write, never counted as written."""
+    """Remove a last line without end: a crash in the middle of a write, never counted
+    as written.
+    """
     if not path.exists():
         return
     with path.open("r+b") as stream:

@@ -1,7 +1,9 @@
-"""How an entry is written down before it is hashed. Pure; the form is frozen: changing it would void every chain.
+"""How an entry is written down before it is hashed. Pure; the form is frozen: changing it would
+void every chain.
 
-The hash of an entry is the SHA-256 of the canonical JSON of all its fields and of the previous entry's hash. Canonical
-JSON: UTF-8, keys sorted by code point, no white space, no floating-point numbers (databases do not agree on them).
+The hash of an entry is the SHA-256 of the canonical JSON of all its fields and of the previous
+entry's hash. Canonical JSON: UTF-8, keys sorted by code point, no white space, no floating-point
+numbers (databases do not agree on them).
 """
 
 from __future__ import annotations
@@ -73,7 +75,9 @@ def chain_name(organisation_id: int | None) -> str:
 
 
 def canonical(value: Any) -> bytes:
-    """Canonical JSON. ``ValueError`` on what has no canonical form (floats, other types, lone surrogates)."""
+    """Canonical JSON. ``ValueError`` on what has no canonical form (floats, other types, lone
+    surrogates).
+    """
     _refuse_floats(value)
     text = json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -91,13 +95,16 @@ def instant(at: datetime) -> str:
 def recordable(data: Mapping[str, Any]) -> dict[str, Any]:
     """``data`` as plain JSON that both databases give back unchanged.
 
-    Dates and instants become ISO text, decimals and UUIDs text, sets sorted lists. Raises :class:`Unrecordable` on
-    floats and other types, on e-mail addresses (no personal data goes in the journal, which is kept for ever and
-    cannot be corrected), on more than six levels, on more than 16 kB.
+    Dates and instants become ISO text, decimals and UUIDs text, sets sorted lists. Raises
+    :class:`Unrecordable` on floats and other types, on e-mail addresses (no personal data goes in
+    the journal, which is kept for ever and cannot be corrected), on more than six levels, on more
+    than 16 kB.
     """
     plain = {_key(key): _plain(value, 1) for key, value in data.items()}
     if len(canonical(plain)) > _MAX_BYTES:
-        raise Unrecordable(f"journal data is limited to {_MAX_BYTES} bytes: record ids, not content")
+        raise Unrecordable(
+            f"journal data is limited to {_MAX_BYTES} bytes: record ids, not content"
+        )
     return plain
 
 
