@@ -13,7 +13,9 @@ from socle.foundations.files import actions, queries
 pytestmark = pytest.mark.django_db
 
 
-def picture(format: str = "JPEG", size: tuple[int, int] = (64, 48), **options: object) -> io.BytesIO:
+def picture(
+    format: str = "JPEG", size: tuple[int, int] = (64, 48), **options: object
+) -> io.BytesIO:
     stream = io.BytesIO()
     Image.new("RGB", size, "teal").save(stream, format, **options)
     stream.seek(0)
@@ -21,7 +23,9 @@ def picture(format: str = "JPEG", size: tuple[int, int] = (64, 48), **options: o
 
 
 def test_a_photo_is_received_clean_with_its_dimensions() -> None:
-    stored = actions.receive(upload=picture(), name="C:\\photos\\Été.JPEG", actor=ANONYMOUS, claim="abc")
+    stored = actions.receive(
+        upload=picture(), name="C:\\photos\\Été.JPEG", actor=ANONYMOUS, claim="abc"
+    )
     assert (stored.name, stored.width, stored.height) == ("Été.jpg", 64, 48)
     with queries.open_file(stored) as stream:
         assert Image.open(stream).format == "JPEG"

@@ -1,4 +1,6 @@
-"""Telling people things. Everything is written in the caller's transaction; a task sends after the commit."""
+"""Telling people things. Everything is written in the caller's transaction; a task sends after the
+commit.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,12 @@ def notify(
     email: bool = False,
     clock: Clock = SYSTEM,
 ) -> Notification | None:
-    """Tell a person something inside the application, and by e-mail too with ``email`` if they want e-mails.
+    """Tell a person something inside the application, and by e-mail too with ``email`` if they want
+    e-mails.
 
-    ``kind``: stable dotted name. ``title``, ``body``: translated into the person's language when lazy. ``url``: a path of the platform.
-    ``key``: a second call with the same key changes nothing and gives the first notification. None when the person is gone.
+    ``kind``: stable dotted name. ``title``, ``body``: translated into the person's language when
+    lazy. ``url``: a path of the platform. ``key``: a second call with the same key changes nothing
+    and gives the first notification. None when the person is gone.
     """
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
@@ -91,11 +95,13 @@ def send_email(
 ) -> Email | None:
     """Write an e-mail and the task that sends it, in the current transaction.
 
-    ``template``: ``room/name``, rendered from ``room/name.txt`` and, if it exists, ``room/name.html``; or give ``text`` (and ``html``, already
-    safe). ``language``: default the recipient's own, else the platform's; lazy texts are translated into it. ``key``: a second
-    call with the same key changes nothing and gives the first e-mail. ``required``: sent even to a person who refused
-    notifications by e-mail (codes they ask for, decisions and receipts the law requires); otherwise None is given for them.
-    Raises ``Invalid`` on a wrong address, a header with a line break, more than 10 MB attached.
+    ``template``: ``room/name``, rendered from ``room/name.txt`` and, if it exists,
+    ``room/name.html``; or give ``text`` (and ``html``, already safe). ``language``: default the
+    recipient's own, else the platform's; lazy texts are translated into it. ``key``: a second call
+    with the same key changes nothing and gives the first e-mail. ``required``: sent even to a
+    person who refused notifications by e-mail (codes they ask for, decisions and receipts the law
+    requires); otherwise None is given for them. Raises ``Invalid`` on a wrong address, a header
+    with a line break, more than 10 MB attached.
     """
     to = _address(to)
     person = User.objects.filter(email=to.lower()).only("language", "email_notifications").first()
@@ -150,7 +156,8 @@ def send_letter(
     required: bool = False,
     clock: Clock = SYSTEM,
 ) -> Email | None:
-    """Send a pack's letter (Markdown with placeholders, see ``letters``); ``subject`` may hold placeholders too.
+    """Send a pack's letter (Markdown with placeholders, see ``letters``); ``subject`` may hold
+    placeholders too.
 
     Raises ``letters.UnknownPlaceholder`` and what :func:`send_email` raises.
     """
@@ -174,7 +181,9 @@ def send_letter(
 def mark_read(
     *, user_id: int, notification_ids: Iterable[int] | None = None, clock: Clock = SYSTEM
 ) -> int:
-    """Mark a person's notifications read: those given, or all. Others' are left alone. Give how many changed."""
+    """Mark a person's notifications read: those given, or all. Others' are left alone. Give how
+    many changed.
+    """
     unread = Notification.objects.filter(user_id=user_id, read_at__isnull=True)
     if notification_ids is not None:
         unread = unread.filter(pk__in=list(notification_ids))
@@ -191,7 +200,9 @@ def record_bounce(*, message_id: str, reason: str) -> bool:
 
 
 def send_again(*, email_id: int, clock: Clock = SYSTEM) -> bool:
-    """Queue a failed or bounced e-mail once more, with the same Message-ID. False when it is neither."""
+    """Queue a failed or bounced e-mail once more, with the same Message-ID. False when it is
+    neither.
+    """
     with transaction.atomic():
         updated = Email.objects.filter(
             pk=email_id, state__in=[Email.State.FAILED, Email.State.BOUNCED]
@@ -217,7 +228,9 @@ def purge(
 
 
 def forget_person(*, user_id: int, email: str) -> None:
-    """Erase what was told to somebody whose account closes; what is still queued is erased once sent."""
+    """Erase what was told to somebody whose account closes; what is still queued is erased once
+    sent.
+    """
     with transaction.atomic():
         Notification.objects.filter(user_id=user_id).delete()
         mine = Email.objects.filter(to__iexact=email)
@@ -231,9 +244,7 @@ def erase(email: Email) -> None:
     stored_attachments.remove(email.attachments)
     email.to = email.subject = email.text = email.html = email.error = ""
     email.headers, email.attachments = {}, []
-    email.save(
-        update_fields=["to", "subject", "text", "html", "error", "headers", "attachments"]
-    )
+    email.save(update_fields=["to", "subject", "text", "html", "error", "headers", "attachments"])
 
 
 def _queue(email: Email, again: str = "") -> None:
@@ -247,9 +258,7 @@ def _address(address: str) -> str:
     try:
         validate_email(address)
     except ValidationError:
-        raise Invalid(
-            fields={"email": [_("Cette adresse électronique est incorrecte.")]}
-        ) from None
+        raise Invalid(fields={"email": [_("Cette adresse électronique est incorrecte.")]}) from None
     return address
 
 

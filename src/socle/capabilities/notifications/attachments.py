@@ -24,7 +24,9 @@ PREFIX = "mail"
 
 
 def store(token: UUID, attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
-    """Write the bytes under the token of their message; give what the row keeps of each. ``TooLarge``."""
+    """Write the bytes under the token of their message; give what the row keeps of each.
+    ``TooLarge``.
+    """
     if sum(len(attachment.content) for attachment in attachments) > MAX_ATTACHED:
         raise TooLarge(_("Les pièces jointes sont trop volumineuses pour un courriel."))
     return [

@@ -22,10 +22,12 @@ logger = logging.getLogger(__name__)
 
 
 def deliver(*, email_id: int, clock: Clock = SYSTEM) -> None:
-    """Send one queued e-mail; nothing when it is sent already. Not in a transaction: servers are slow.
+    """Send one queued e-mail; nothing when it is sent already. Not in a transaction: servers are
+    slow.
 
-    Raises ``Unavailable`` when trying later may help, ``GiveUp`` when the server refuses for good. Between the server's yes and
-    our note of it a crash makes a second copy; it has the same Message-ID.
+    Raises ``Unavailable`` when trying later may help, ``GiveUp`` when the server refuses for good.
+    Between the server's yes and our note of it a crash makes a second copy; it has the same
+    Message-ID.
     """
     email = Email.objects.filter(pk=email_id, state=Email.State.QUEUED).first()
     if email is None:
@@ -48,7 +50,9 @@ def failed(arguments: Mapping[str, Any], error: str) -> None:
 
 
 def compose(email: Email) -> EmailMultiAlternatives:
-    """The message as it goes out. Transactional: it carries no List-Unsubscribe, and asks machines not to answer."""
+    """The message as it goes out. Transactional: it carries no List-Unsubscribe, and asks machines
+    not to answer.
+    """
     headers = {
         "Message-ID": email.message_id,
         "Date": email.created_at.strftime("%a, %d %b %Y %H:%M:%S +0000"),

@@ -1,4 +1,5 @@
-"""Letters written in Markdown with ``{placeholders}``, filled without ever letting a value act as Markdown or HTML.
+"""Letters written in Markdown with ``{placeholders}``, filled without ever letting a value act as
+Markdown or HTML.
 
     Bonjour {applicant_name},
 
@@ -39,7 +40,8 @@ def placeholders(text: str) -> frozenset[str]:
 
 
 def fill(text: str, values: Mapping[str, object]) -> str:
-    """The letter with its values, still Markdown; a value reads as plain text, on several lines if it has several.
+    """The letter with its values, still Markdown; a value reads as plain text, on several lines if
+    it has several.
 
     ``None`` is empty. Raises :class:`UnknownPlaceholder` before anything is written.
     """
@@ -50,7 +52,9 @@ def fill(text: str, values: Mapping[str, object]) -> str:
 
 
 def fill_line(text: str, values: Mapping[str, object]) -> str:
-    """A one-line text with placeholders (a subject), which is not Markdown: values as they are, on one line."""
+    """A one-line text with placeholders (a subject), which is not Markdown: values as they are, on
+    one line.
+    """
     unknown = placeholders(text) - set(values)
     if unknown:
         raise UnknownPlaceholder(unknown)
@@ -61,7 +65,9 @@ def fill_line(text: str, values: Mapping[str, object]) -> str:
 
 
 def to_html(text: str, values: Mapping[str, object]) -> str:
-    """The filled letter as safe HTML: a few text tags, links to the web, mail and telephone only."""
+    """The filled letter as safe HTML: a few text tags, links to the web, mail and
+    telephone only.
+    """
     return nh3.clean(
         _markdown().render(fill(text, values)),
         tags=_TAGS,
@@ -72,7 +78,9 @@ def to_html(text: str, values: Mapping[str, object]) -> str:
 
 
 def to_text(text: str, values: Mapping[str, object]) -> str:
-    """The filled letter as plain text: links followed by their address, lists by dashes and numbers."""
+    """The filled letter as plain text: links followed by their address, lists by dashes and
+    numbers.
+    """
     return _Plain().render(_markdown().parse(fill(text, values)))
 
 

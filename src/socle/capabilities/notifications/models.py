@@ -44,7 +44,8 @@ class Email(models.Model):
     subject = models.CharField(max_length=250)
     text = models.TextField()
     html = models.TextField(blank=True)
-    # Chosen once, the same on every attempt: a copy sent again after a crash can be told from another message.
+    # Chosen once, the same on every attempt: a copy sent again after a crash can be told from
+    # another message.
     message_id = models.CharField(max_length=200, unique=True)
     headers = models.JSONField(default=dict)
     attachments = models.JSONField(default=list)

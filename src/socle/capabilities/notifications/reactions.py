@@ -22,7 +22,8 @@ def file_blocked(event: FileBlocked) -> None:
         kind="file.blocked",
         title=_("Un de vos fichiers a été refusé"),
         body=_(
-            "L’antivirus y a trouvé un programme dangereux : le fichier a été supprimé et personne ne le lira. "
+            "L’antivirus y a trouvé un programme dangereux : le fichier a été supprimé et "
+            "personne ne le lira. "
             "Vérifiez votre appareil, puis envoyez un autre fichier si votre demande en a besoin."
         ),
         key=f"file.blocked:{event.file_id}",

@@ -1,4 +1,6 @@
-"""Templates of e-mails: ``<name>.html`` and ``<name>.txt``, found among the Jinja2 templates of every room."""
+"""Templates of e-mails: ``<name>.html`` and ``<name>.txt``, found among the Jinja2 templates of
+every room.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +29,16 @@ def text(template: str, context: Mapping[str, Any]) -> str:
 
 
 def absolute(url: str) -> str:
-    """``url`` as a link in an e-mail needs it: with the public address of the platform before a path."""
+    """``url`` as a link in an e-mail needs it: with the public address of the platform before a
+    path.
+    """
     if not url.startswith("/") or url.startswith("//"):
         return url
     server = settings.SOCLE.server
     return (server.public_url or f"http://{server.host}:{server.port}") + url
 
 
-def _render(
-    environment: jinja2.Environment, name: str, context: Mapping[str, Any]
-) -> str | None:
+def _render(environment: jinja2.Environment, name: str, context: Mapping[str, Any]) -> str | None:
     try:
         template = environment.get_template(name)
     except jinja2.TemplateNotFound as missing:

@@ -7,7 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 
 MAX_ATTACHED = 10_000_000
-"""Bytes of all attachments of one message together: what most mail servers still take once encoded."""
+"""Bytes of all attachments of one message together: what most mail servers still take once encoded.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,10 @@ class Attachment:
 
 
 def one_line(text: str) -> bool:
-    """Whether ``text`` can be a header: no line break nor other control character (that is how headers are injected)."""
-    return not any(
-        unicodedata.category(char) == "Cc" or char in "\u2028\u2029" for char in text
-    )
+    """Whether ``text`` can be a header: no line break nor other control character (that is how
+    headers are injected).
+    """
+    return not any(unicodedata.category(char) == "Cc" or char in "\u2028\u2029" for char in text)
 
 
 def attachment_name(name: str) -> str:

@@ -56,10 +56,12 @@ def receive(
 ) -> StoredFile:
     """Take in one upload. Call it outside a transaction: it decodes pictures and writes to storage.
 
-    ``claim``: who holds the draft it is for, when nobody is signed in. ``accept``: ``image``, ``pdf``, ``document``. The file
-    given back says in ``photo_position`` where the picture was taken, (lon, lat), read before that was stripped. It is CLEAN
-    when the antivirus answers at once, otherwise QUARANTINED until a task has asked it. Raises ``Invalid``, ``TooLarge``,
-    ``UnsupportedMedia`` (each with a sentence for the person), ``Denied`` without actor nor claim, ``Throttled``.
+    ``claim``: who holds the draft it is for, when nobody is signed in. ``accept``: ``image``,
+    ``pdf``, ``document``. The file given back says in ``photo_position`` where the picture was
+    taken, (lon, lat), read before that was stripped. It is CLEAN when the antivirus answers at
+    once, otherwise QUARANTINED until a task has asked it. Raises ``Invalid``, ``TooLarge``,
+    ``UnsupportedMedia`` (each with a sentence for the person), ``Denied`` without actor nor claim,
+    ``Throttled``.
     """
     _may_send(actor, claim, clock)
     accepted = intake.accept_upload(upload, name, accept, limits())
@@ -106,8 +108,9 @@ def attach(
 ) -> list[StoredFile]:
     """Make files part of something filed, in its transaction; in the order given.
 
-    Files still in quarantine may be attached: they open later. Raises ``NotFound`` for a file that is not the actor's (or claim's),
-    ``Invalid`` for one that was refused, ``Conflict`` for one that already belongs to something.
+    Files still in quarantine may be attached: they open later. Raises ``NotFound`` for a file that
+    is not the actor's (or claim's), ``Invalid`` for one that was refused, ``Conflict`` for one that
+    already belongs to something.
     """
     wanted = list(dict.fromkeys(_uuid(file_id) for file_id in file_ids))
     with transaction.atomic():
@@ -129,7 +132,9 @@ def attach(
 
 
 def discard(*, file_id: UUID | str, actor: Actor, claim: str = "") -> None:
-    """Take back a file that was sent but not attached. ``NotFound`` when it is not the actor's or is attached."""
+    """Take back a file that was sent but not attached. ``NotFound`` when it is not the actor's or
+    is attached.
+    """
     with transaction.atomic():
         stored = StoredFile.objects.select_for_update().filter(pk=_uuid(file_id)).first()
         if stored is None or stored.attached_at or not is_holder(actor, stored, claim):
@@ -138,7 +143,8 @@ def discard(*, file_id: UUID | str, actor: Actor, claim: str = "") -> None:
 
 
 def scan(*, file_id: UUID | str, clock: Clock = SYSTEM) -> None:
-    """Ask the antivirus about a quarantined file and act on it. Raises ``Unavailable``: the file stays where it is.
+    """Ask the antivirus about a quarantined file and act on it. Raises ``Unavailable``: the file
+    stays where it is.
 
     Not in a transaction: the question may take seconds. Running it twice is harmless.
     """
@@ -200,7 +206,9 @@ def _journal_block(file_id: UUID | None, verdict: Verdict, clock: Clock) -> None
 
 
 def rescan_waiting(*, clock: Clock = SYSTEM) -> int:
-    """Ask again for files that have waited an hour: their task gave up while the antivirus was away."""
+    """Ask again for files that have waited an hour: their task gave up while the antivirus was
+    away.
+    """
     now = clock.now()
     waiting = StoredFile.objects.filter(
         state=StoredFile.State.QUARANTINED, created_at__lt=now - timedelta(hours=1)
@@ -212,7 +220,9 @@ def rescan_waiting(*, clock: Clock = SYSTEM) -> int:
 
 
 def sweep_unattached(*, older_than: timedelta = UNATTACHED_FOR, clock: Clock = SYSTEM) -> int:
-    """Remove files nobody attached, 500 at a time, then stored bytes that no row knows. Give how many files went."""
+    """Remove files nobody attached, 500 at a time, then stored bytes that no row knows. Give how
+    many files went.
+    """
     limit = clock.now() - older_than
     swept = 0
     while True:
@@ -250,7 +260,9 @@ def forget_person(*, user_id: int) -> None:
     """Remove what a person sent and never attached (their account is being closed)."""
     with transaction.atomic():
         _forget(
-            list(StoredFile.objects.filter(owner_id=user_id, attached_at__isnull=True).order_by("pk"))
+            list(
+                StoredFile.objects.filter(owner_id=user_id, attached_at__isnull=True).order_by("pk")
+            )
         )
 
 

@@ -1,7 +1,8 @@
-"""Bytes in storage: a local folder or a bucket, by the settings. Keys carry the hash of what they hold.
+"""Bytes in storage: a local folder or a bucket, by the settings. Keys carry the hash of what they
+hold.
 
-Each row owns its object (the key ends with the row's own token): nothing is shared, so removing one can never take another's
-bytes away.
+Each row owns its object (the key ends with the row's own token): nothing is shared, so removing one
+can never take another's bytes away.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ CLEAN = "clean"
 def sha256(stream: BinaryIO) -> str:
     """Of the whole stream, left at its start."""
     stream.seek(0)
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while piece := stream.read(262_144):
+        digest.update(piece)
     stream.seek(0)
-    return digest
+    return digest.hexdigest()
 
 
 def put(prefix: str, stream: BinaryIO, digest: str) -> str:
@@ -43,7 +46,9 @@ def get(key: str) -> BinaryIO:
 
 
 def move(key: str, prefix: str) -> str:
-    """Copy under another prefix; give the new key. The caller removes the old one once its transaction is committed."""
+    """Copy under another prefix; give the new key. The caller removes the old one once its
+    transaction is committed.
+    """
     target = f"{prefix}/{key.partition('/')[2]}"
     with default_storage.open(key, "rb") as stream:
         return default_storage.save(target, stream)

@@ -1,4 +1,6 @@
-"""How a file is served: the headers. The bytes come from ``queries.open_file`` after the caller's policy said yes."""
+"""How a file is served: the headers. The bytes come from ``queries.open_file`` after the caller's
+policy said yes.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ def headers_for(
 ) -> dict[str, str]:
     """Headers of an answer that carries ``stored``.
 
-    ``inline`` shows pictures in the page; anything else is always a download. The name is given twice, plain and UTF-8
-    (RFC 6266). The content may not be guessed, run, framed nor kept by a shared cache; the browser may keep it an hour.
+    ``inline`` shows pictures in the page; anything else is always a download. The name is given
+    twice, plain and UTF-8 (RFC 6266). The content may not be guessed, run, framed nor kept by a
+    shared cache; the browser may keep it an hour.
     """
     media_type = "image/jpeg" if thumbnail else stored.media_type
     shown = inline and media_type in _SHOWN_INLINE

@@ -17,7 +17,9 @@ class FileCleared(Event):
 
 @dataclass(frozen=True)
 class FileBlocked(Event):
-    """The antivirus found something: the bytes are destroyed. ``owner_id`` is its uploader's, if known."""
+    """The antivirus found something: the bytes are destroyed. ``owner_id`` is its uploader's, if
+    known.
+    """
 
     file_id: UUID
     owner_id: int | None

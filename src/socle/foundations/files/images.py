@@ -1,7 +1,7 @@
 """Pictures are drawn anew: what is stored holds the pixels, upright, in sRGB, and nothing else.
 
-Nothing of the bytes received survives (hidden archives, scripts, position, serial number of the camera). Pixels are counted
-from the header before anything is decoded.
+Nothing of the bytes received survives (hidden archives, scripts, position, serial number of the
+camera). Pixels are counted from the header before anything is decoded.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ _decoders = threading.BoundedSemaphore(2)
 
 @dataclass(frozen=True, slots=True)
 class Redrawn:
-    """A picture ready to be stored. ``position``: (lon, lat) in degrees, where it was taken, when the camera said so."""
+    """A picture ready to be stored. ``position``: (lon, lat) in degrees, where it was taken, when
+    the camera said so.
+    """
 
     kind: Kind
     content: bytes
@@ -46,7 +48,8 @@ class Redrawn:
 
 
 def redraw(stream: BinaryIO, kind: Kind, limits: Limits) -> Redrawn:
-    """Decode, turn upright, reduce to ``limits.side`` and encode again; the first frame when there are several.
+    """Decode, turn upright, reduce to ``limits.side`` and encode again; the first frame when there
+    are several.
 
     Raises ``TooLarge`` beyond ``limits.pixels`` and ``Invalid`` when the picture is damaged or cut.
     """
@@ -58,7 +61,8 @@ def redraw(stream: BinaryIO, kind: Kind, limits: Limits) -> Redrawn:
         except (TooLarge, MemoryError):
             raise
         except Exception:
-            # Decoders raise all sorts of things on hostile bytes; for the person they are one: it cannot be read.
+            # Decoders raise all sorts of things on hostile bytes; for the person they are one: it
+            # cannot be read.
             raise Invalid(
                 _("Cette image est abîmée ou incomplète. Essayez d’en envoyer une autre."),
                 code="damaged-file",
@@ -106,7 +110,9 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: object) -> Image.Image:
-    """Apply the embedded colour profile, since it will be gone; colours of a broken one are taken as they are."""
+    """Apply the embedded colour profile, since it will be gone; colours of a broken one are taken
+    as they are.
+    """
     target = "RGBA" if image.mode == "RGBA" else "RGB"
     if isinstance(profile, bytes) and 0 < len(profile) <= _MAX_PROFILE and image.mode != "L":
         try:
@@ -143,7 +149,9 @@ def _encode(image: Image.Image, kind: Kind, quality: int = 85) -> bytes:
 
 
 def _position(image: Image.Image) -> tuple[float, float] | None:
-    """Where the picture says it was taken, rounded to the decimetre; None when absent, absurd or at (0, 0)."""
+    """Where the picture says it was taken, rounded to the decimetre; None when absent, absurd or at
+    (0, 0).
+    """
     try:
         gps = image.getexif().get_ifd(ExifTags.IFD.GPSInfo)
         lat = _degrees(gps[ExifTags.GPS.GPSLatitude], gps.get(ExifTags.GPS.GPSLatitudeRef), "S")

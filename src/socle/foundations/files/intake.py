@@ -1,4 +1,6 @@
-"""From an upload to bytes worth storing: measured while they arrive, recognised, checked or drawn anew."""
+"""From an upload to bytes worth storing: measured while they arrive, recognised, checked or drawn
+anew.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
-from typing import IO, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +18,9 @@ from socle.foundations.files.rules import Kind, Limits, clean_name
 from socle.foundations.files.sniffing import HEAD, guess, is_zip, sniff
 from socle.kernel.errors import Invalid, TooLarge, UnsupportedMedia
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 _CHUNK = 65_536
 _IN_MEMORY = 1_000_000
 _FALLBACK = {"image": "photo", "pdf": "document", "document": "document"}
@@ -23,7 +28,9 @@ _FALLBACK = {"image": "photo", "pdf": "document", "document": "document"}
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Bytes that may be stored, and what they are. ``stream`` is at its start and must be closed."""
+    """Bytes that may be stored, and what they are. ``stream`` is at its start and must
+    be closed.
+    """
 
     name: str
     kind: Kind
@@ -40,8 +47,9 @@ def accept_upload(
 ) -> Accepted:
     """Read, recognise and check one upload.
 
-    ``families``: what the form accepts, among ``image``, ``pdf``, ``document``. Raises ``Invalid`` (empty, damaged),
-    ``TooLarge`` (as soon as the limit is passed: the rest is not read) or ``UnsupportedMedia``.
+    ``families``: what the form accepts, among ``image``, ``pdf``, ``document``. Raises ``Invalid``
+    (empty, damaged), ``TooLarge`` (as soon as the limit is passed: the rest is not read) or
+    ``UnsupportedMedia``.
     """
     head = _read_head(upload)
     if not head:
@@ -126,7 +134,7 @@ def _unrecognised(head: bytes, families: Collection[str]) -> UnsupportedMedia:
     )
 
 
-def _expected(families: Collection[str]) -> str:
+def _expected(families: Collection[str]) -> StrOrPromise:
     if "document" in families:
         return _("Envoyez une photo, un PDF ou un document (Word, Excel, LibreOffice).")
     if "pdf" in families and "image" in families:

@@ -1,4 +1,6 @@
-"""Office documents (Word, Excel, LibreOffice): a ZIP of known shape, without macro, and not a bomb."""
+"""Office documents (Word, Excel, LibreOffice): a ZIP of known shape, without macro, and
+not a bomb.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,8 @@ _ENCRYPTED_ODF = re.compile(rb"<manifest:encryption-data")
 
 
 def check(stream: BinaryIO) -> Kind:
-    """The kind of document. Raises ``UnsupportedMedia`` when it is another archive or holds macros, ``TooLarge`` on a bomb,
-    ``Invalid`` when it is damaged.
+    """The kind of document. Raises ``UnsupportedMedia`` when it is another archive or holds macros,
+    ``TooLarge`` on a bomb, ``Invalid`` when it is damaged.
     """
     stream.seek(0)
     try:
@@ -45,7 +47,15 @@ def check(stream: BinaryIO) -> Kind:
             kind = _kind(archive)
             _inert(archive)
             return kind
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, KeyError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        ValueError,
+        KeyError,
+    ):
         raise Invalid(
             _("Ce document est abîmé ou incomplet. Enregistrez-le à nouveau, puis renvoyez-le."),
             code="damaged-file",
@@ -86,7 +96,9 @@ def _kind(archive: zipfile.ZipFile) -> Kind:
 
 
 def _inert(archive: zipfile.ZipFile) -> None:
-    """Read every entry to its end (sizes announced may lie; a wrong sum raises) and look for what acts by itself."""
+    """Read every entry to its end (sizes announced may lie; a wrong sum raises) and look for what
+    acts by itself.
+    """
     for entry in archive.infolist():
         name = entry.filename
         if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name[:3]:
@@ -108,6 +120,9 @@ def _inert(archive: zipfile.ZipFile) -> None:
 
 def _active() -> UnsupportedMedia:
     return UnsupportedMedia(
-        _("Ce document contient des macros ou des éléments actifs. Enregistrez-le en PDF, puis renvoyez-le."),
+        _(
+            "Ce document contient des macros ou des éléments actifs. "
+            "Enregistrez-le en PDF, puis renvoyez-le."
+        ),
         code="active-content",
     )

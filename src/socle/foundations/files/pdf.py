@@ -1,8 +1,9 @@
 """What a PDF holds that would act by itself: refused. Nothing is executed nor rendered here.
 
-The file is searched as a hostile reader might see it, not as a parser would: the raw bytes everywhere (a cross-reference table may
-point anywhere), then every stream inflated (objects hide in compressed object streams), with names read through their ``#xx`` escapes.
-What cannot be looked into is refused: encryption, object streams behind an unusual filter, too much to inflate.
+The file is searched as a hostile reader might see it, not as a parser would: the raw bytes
+everywhere (a cross-reference table may point anywhere), then every stream inflated (objects hide in
+compressed object streams), with names read through their ``#xx`` escapes. What cannot be looked
+into is refused: encryption, object streams behind an unusual filter, too much to inflate.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ _PREDICTOR = _names("Predictor")
 
 
 def check(stream: BinaryIO) -> None:
-    """Raise ``UnsupportedMedia`` on active content, encryption or a second file inside; ``Invalid`` when it is cut or damaged."""
+    """Raise ``UnsupportedMedia`` on active content, encryption or a second file inside; ``Invalid``
+    when it is cut or damaged.
+    """
     stream.seek(0)
     content = stream.read()
     _sane(content)
@@ -127,7 +130,9 @@ def _readable(dictionary: bytes) -> None:
 
 
 def _inflate(content: bytes, start: int, budget: int) -> bytes:
-    """The deflated bytes that begin at ``start``; empty when there are none there. ``TooLarge`` beyond ``budget``."""
+    """The deflated bytes that begin at ``start``; empty when there are none there. ``TooLarge``
+    beyond ``budget``.
+    """
     # A deflate header: compression method 8, and a check value modulo 31 (RFC 1950).
     header = content[start : start + 2]
     if len(header) < 2 or header[0] & 0x0F != 8 or int.from_bytes(header, "big") % 31:

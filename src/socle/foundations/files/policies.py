@@ -1,4 +1,6 @@
-"""Who may read a file that is not (yet) part of a case. Once attached, the case's own policy also decides."""
+"""Who may read a file that is not (yet) part of a case. Once attached, the case's own policy also
+decides.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from socle.foundations.files.models import StoredFile
 
 
 def is_holder(actor: Actor, stored: StoredFile, claim: str = "") -> bool:
-    """Whether the file is the actor's own: its uploader, or who holds the claim of the draft it was sent for."""
+    """Whether the file is the actor's own: its uploader, or who holds the claim of the draft it was
+    sent for.
+    """
     if actor.kind == "system":
         return True
     if stored.owner_id is not None and stored.owner_id == actor.user_id:
@@ -18,7 +22,9 @@ def is_holder(actor: Actor, stored: StoredFile, claim: str = "") -> bool:
 
 
 def can_download(actor: Actor, stored: StoredFile, claim: str = "") -> bool:
-    """Clean, and the actor's own. The claim opens it only until it is attached: a case has its own keys."""
+    """Clean, and the actor's own. The claim opens it only until it is attached: a case has its own
+    keys.
+    """
     if not stored.is_clean:
         return False
     return is_holder(actor, stored, claim if stored.attached_at is None else "")

@@ -15,11 +15,15 @@ class Verdict:
 
 
 class Antivirus(Protocol):
-    """Looks at bytes. ``immediate``: fast enough to be asked while the person waits; else a task asks it."""
+    """Looks at bytes. ``immediate``: fast enough to be asked while the person waits; else a task
+    asks it.
+    """
 
     @property
     def immediate(self) -> bool: ...
 
     def scan(self, stream: BinaryIO) -> Verdict:
-        """Read ``stream`` to its end. Raises ``Unavailable`` when it cannot say: the file then stays in quarantine."""
+        """Read ``stream`` to its end. Raises ``Unavailable`` when it cannot say: the file then
+        stays in quarantine.
+        """
         ...

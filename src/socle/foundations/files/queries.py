@@ -32,9 +32,13 @@ def for_download(actor: Actor, file_id: UUID | str, claim: str = "") -> StoredFi
 
 
 def for_claim(actor: Actor, file_ids: Iterable[UUID | str], claim: str = "") -> list[StoredFile]:
-    """Those of ``file_ids`` that are the actor's or the claim's, in the order given, whatever their state."""
+    """Those of ``file_ids`` that are the actor's or the claim's, in the order given, whatever their
+    state.
+    """
     wanted = [UUID(str(file_id)) for file_id in file_ids]
-    found = {stored.pk: stored for stored in StoredFile.objects.filter(pk__in=wanted).order_by("pk")}
+    found = {
+        stored.pk: stored for stored in StoredFile.objects.filter(pk__in=wanted).order_by("pk")
+    }
     return [
         found[file_id]
         for file_id in wanted
@@ -43,12 +47,16 @@ def for_claim(actor: Actor, file_ids: Iterable[UUID | str], claim: str = "") -> 
 
 
 def open_file(stored: StoredFile) -> BinaryIO:
-    """The bytes of a clean file. ``Gone`` when it was refused, is not verified yet or its bytes are lost."""
+    """The bytes of a clean file. ``Gone`` when it was refused, is not verified yet or its bytes are
+    lost.
+    """
     return _open(stored, stored.storage_key)
 
 
 def open_thumbnail(stored: StoredFile) -> BinaryIO:
-    """The small JPEG of a picture (480 px). ``NotFound`` when there is none; raises like :func:`open_file`."""
+    """The small JPEG of a picture (480 px). ``NotFound`` when there is none; raises like
+    :func:`open_file`.
+    """
     if not stored.thumbnail_key:
         raise NotFound
     return _open(stored, stored.thumbnail_key)

@@ -27,7 +27,9 @@ def register(kind: str, factory: Callable[[], Antivirus]) -> None:
 
 
 def antivirus() -> Antivirus:
-    """The one the settings choose. ``LookupError`` when nothing is registered under that name: better no upload than no scan."""
+    """The one the settings choose. ``LookupError`` when nothing is registered under that name:
+    better no upload than no scan.
+    """
     kind = settings.SOCLE.antivirus.kind
     if kind not in _factories:
         raise LookupError(f"no antivirus is registered as {kind!r}")

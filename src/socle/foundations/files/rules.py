@@ -56,8 +56,9 @@ _MAX_STEM = 100
 def clean_name(name: str, suffix: str, fallback: str) -> str:
     """A name that is safe to show and to save, ending in ``suffix`` (the truth about its content).
 
-    No folder, no control or invisible character (a right-to-left override hides ``exe.jpg``), nothing that a file
-    system reserves; at most 100 characters before the suffix. ``fallback`` is the stem when nothing is left.
+    No folder, no control or invisible character (a right-to-left override hides ``exe.jpg``),
+    nothing that a file system reserves; at most 100 characters before the suffix. ``fallback`` is
+    the stem when nothing is left.
     """
     name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8", "replace"))
     name = re.split(r"[/\\]", name)[-1]

@@ -1,4 +1,6 @@
-"""What bytes are, from their content only. The name and the declared type of an upload prove nothing."""
+"""What bytes are, from their content only. The name and the declared type of an upload prove
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,7 @@ from socle.foundations.files.rules import GIF, HEIC, JPEG, PDF, PNG, WEBP, Kind
 HEAD = 4096
 """How many first bytes :func:`sniff` wants."""
 
-_HEIF_BRANDS = frozenset(
-    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-)
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
 
 def sniff(head: bytes) -> Kind | None:

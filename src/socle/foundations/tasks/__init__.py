@@ -9,8 +9,8 @@
     @task(name="files.sweep")
     def sweep() -> None: ...
 
-Tasks live in each room's ``tasks.py`` and are found by themselves. ``rules.py`` says when things run, ``leases.py`` who
-holds what, ``runner.py`` runs one task, ``worker.py`` many.
+Tasks live in each room's ``tasks.py`` and are found by themselves. ``rules.py`` says when things
+run, ``leases.py`` who holds what, ``runner.py`` runs one task, ``worker.py`` many.
 """
 
 from socle.foundations.tasks.registry import GiveUp, RetryLater, TaskFunction, periodic, task

@@ -24,7 +24,9 @@ def enqueue(
     priority: int | None = None,
     clock: Clock = SYSTEM,
 ) -> Task:
-    """Write one task; see ``TaskFunction.enqueue``. ``task`` may be a name, for a room that may not import the function."""
+    """Write one task; see ``TaskFunction.enqueue``. ``task`` may be a name, for a room that may not
+    import the function.
+    """
     declared = find(task) if isinstance(task, str) else task
     if declared is None:
         raise ValueError(f"no task is called {task!r}")
@@ -52,7 +54,8 @@ def enqueue(
 
 
 def retry(*, task_id: int, clock: Clock = SYSTEM) -> Task:
-    """Give a failed task a new life, from its first attempt. ``NotFound``; ``Conflict`` when it is not failed (any more).
+    """Give a failed task a new life, from its first attempt. ``NotFound``; ``Conflict`` when it is
+    not failed (any more).
 
     The caller checks who may and journals it.
     """
@@ -72,7 +75,9 @@ def retry(*, task_id: int, clock: Clock = SYSTEM) -> Task:
 
 
 def discard(*, task_id: int) -> None:
-    """Remove a failed task that nobody will retry. ``NotFound``; ``Conflict`` when it is not failed (any more)."""
+    """Remove a failed task that nobody will retry. ``NotFound``; ``Conflict`` when it is not failed
+    (any more).
+    """
     with transaction.atomic():
         row = Task.objects.select_for_update().filter(pk=task_id).first()
         if row is None:
@@ -83,7 +88,9 @@ def discard(*, task_id: int) -> None:
 
 
 def purge(*, older_than: timedelta = timedelta(days=30), clock: Clock = SYSTEM) -> int:
-    """Forget tasks done long ago, 1,000 at a time; failures stay until somebody decides. Give how many went."""
+    """Forget tasks done long ago, 1,000 at a time; failures stay until somebody decides. Give how
+    many went.
+    """
     limit = clock.now() - older_than
     gone = 0
     while True:

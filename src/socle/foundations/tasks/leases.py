@@ -1,4 +1,6 @@
-"""Who holds a task: claiming, finishing, giving back. Every write is fenced by the owner of the lease."""
+"""Who holds a task: claiming, finishing, giving back. Every write is fenced by the owner of the
+lease.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class LeaseLost(Exception):
 
 
 def skip_locked(rows: QuerySet[Task]) -> QuerySet[Task]:
-    """Lock what is read, leaving out what another worker is taking (SQLite: the transaction holds the only write lock)."""
+    """Lock what is read, leaving out what another worker is taking (SQLite: the transaction holds
+    the only write lock).
+    """
     return rows.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
 
 
@@ -31,7 +35,8 @@ def due(queues: Sequence[str], now: datetime) -> bool:
     ready = Task.objects.filter(state=Task.State.READY, queue__in=queues)
     waiting = Task.objects.filter(state=Task.State.WAITING, run_at__lte=now)
     expired = Task.objects.filter(state=Task.State.RUNNING, lease_until__lt=now)
-    # A union stops at the first row found; an OR of EXISTS would walk SQLite through the whole table.
+    # A union stops at the first row found; an OR of EXISTS would walk SQLite through the whole
+    # table.
     found = (rows.order_by().values_list("pk") for rows in (ready, waiting, expired))
     return bool(next(found).union(*found, all=True)[:1])
 
@@ -46,8 +51,12 @@ def promote(now: datetime, limit: int = 500) -> int:
         return Task.objects.filter(pk__in=ids).update(state=Task.State.READY)
 
 
-def claim(queues: Sequence[str], owner: str, now: datetime, lease: timedelta = LEASE) -> Task | None:
-    """Take the next ready task, for ``lease``: queues in the order given, then priority, then age."""
+def claim(
+    queues: Sequence[str], owner: str, now: datetime, lease: timedelta = LEASE
+) -> Task | None:
+    """Take the next ready task, for ``lease``: queues in the order given, then
+    priority, then age.
+    """
     with transaction.atomic():
         for queue in queues:
             row = (
@@ -131,7 +140,8 @@ def take_over(now: datetime, dice: Random, limit: int = 100) -> int:
             row.crashes += 1
             declared = find(row.name)
             row.last_error = (
-                f"the worker {row.lease_owner} stopped answering (time {row.crashes} of {MAX_CRASHES})"
+                f"the worker {row.lease_owner} stopped answering"
+                f" (time {row.crashes} of {MAX_CRASHES})"
             )
             if row.crashes >= MAX_CRASHES or row.attempts >= row.max_attempts:
                 row.state, row.finished_at = Task.State.FAILED, now

@@ -27,7 +27,8 @@ class Task(models.Model):
     run_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=8)
-    # How many workers died while they held it: a task that kills its worker must not go on for ever.
+    # How many workers died while they held it: a task that kills its worker must not go on for
+    # ever.
     crashes = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

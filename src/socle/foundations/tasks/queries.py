@@ -31,15 +31,13 @@ def backlog(cap: int = 1000) -> int:
 def oldest_ready_age(clock: Clock = SYSTEM) -> timedelta | None:
     """How long the oldest ready task has waited; None when nothing waits."""
     run_at = (
-        Task.objects.filter(state=Task.State.READY).order_by("run_at").values_list("run_at", flat=True)
+        Task.objects.filter(state=Task.State.READY)
+        .order_by("run_at")
+        .values_list("run_at", flat=True)
     ).first()
     return None if run_at is None else max(clock.now() - run_at, timedelta())
 
 
-def live_workers(
-    within: timedelta = timedelta(minutes=1), clock: Clock = SYSTEM
-) -> list[Worker]:
+def live_workers(within: timedelta = timedelta(minutes=1), clock: Clock = SYSTEM) -> list[Worker]:
     """Workers heard of lately."""
-    return list(
-        Worker.objects.filter(heartbeat_at__gte=clock.now() - within).order_by("name")
-    )
+    return list(Worker.objects.filter(heartbeat_at__gte=clock.now() - within).order_by("name"))

@@ -19,11 +19,15 @@ OnFailed = Callable[[Mapping[str, Any], str], object]
 
 
 class GiveUp(Exception):
-    """Raised by a task that will never succeed: it is marked failed at once, without another attempt."""
+    """Raised by a task that will never succeed: it is marked failed at once, without another
+    attempt.
+    """
 
 
 class RetryLater(Exception):
-    """Raised by a task that must wait for something: runs again after ``delay``; the attempt does not count."""
+    """Raised by a task that must wait for something: runs again after ``delay``; the attempt does
+    not count.
+    """
 
     def __init__(self, delay: timedelta, reason: str = "") -> None:
         super().__init__(reason or f"again in {delay}")
@@ -32,7 +36,9 @@ class RetryLater(Exception):
 
 @dataclass(frozen=True, eq=False)
 class TaskFunction(Generic[P]):
-    """A declared task: call it to run it here and now, :meth:`enqueue` it to have a worker run it."""
+    """A declared task: call it to run it here and now, :meth:`enqueue` it to have a
+    worker run it.
+    """
 
     function: Callable[P, object]
     name: str
@@ -55,20 +61,22 @@ class TaskFunction(Generic[P]):
         _priority: int | None = None,
         **kwargs: Any,
     ) -> Task:
-        """Write the task in the current transaction; it runs after the commit, or never if that is undone.
+        """Write the task in the current transaction; it runs after the commit, or never if that is
+        undone.
 
-        ``_key``: a second enqueue with the same key changes nothing and gives the first row (also once it is done, until
-        done tasks are purged). ``_run_at``: not before this instant. Arguments are JSON values: ids, not rows; ``TypeError``
-        for any other or when they do not fit the function.
+        ``_key``: a second enqueue with the same key changes nothing and gives the first row (also
+        once it is done, until done tasks are purged). ``_run_at``: not before this instant.
+        Arguments are JSON values: ids, not rows; ``TypeError`` for any other or when they do not
+        fit the function.
         """
         from socle.foundations.tasks.actions import enqueue
 
-        return enqueue(
-            task=self, arguments=kwargs, key=_key, run_at=_run_at, priority=_priority
-        )
+        return enqueue(task=self, arguments=kwargs, key=_key, run_at=_run_at, priority=_priority)
 
     def check(self, arguments: Mapping[str, Any]) -> None:
-        """``TypeError`` when the function cannot be called with these arguments or they are not JSON."""
+        """``TypeError`` when the function cannot be called with these arguments or they are not
+        JSON.
+        """
         inspect.signature(self.function).bind(**arguments)
         json.dumps(arguments, allow_nan=False)
 
@@ -90,11 +98,13 @@ def task(
 ) -> Callable[[Callable[P, object]], TaskFunction[P]]:
     """Declare a task.
 
-    ``name``: stable and dotted, ``room.verb``; it is stored. ``priority``: higher runs first within a queue. ``max_attempts``: then it is
-    a visible failure. ``atomic``: the function runs in one transaction with the mark that it is done, hence exactly once;
-    on the embedded database that transaction keeps every other writer waiting, so a task that talks to the network says
-    ``atomic=False``, opens its own transactions and bears being run twice. ``time_limit``: past it the worker is believed dead.
-    ``on_failed(arguments, error)`` runs in the transaction that marks the failure. ``ValueError`` when the name is taken.
+    ``name``: stable and dotted, ``room.verb``; it is stored. ``priority``: higher runs first within
+    a queue. ``max_attempts``: then it is a visible failure. ``atomic``: the function runs in one
+    transaction with the mark that it is done, hence exactly once; on the embedded database that
+    transaction keeps every other writer waiting, so a task that talks to the network says
+    ``atomic=False``, opens its own transactions and bears being run twice. ``time_limit``: past it
+    the worker is believed dead. ``on_failed(arguments, error)`` runs in the transaction that marks
+    the failure. ``ValueError`` when the name is taken.
     """
 
     def declare(function: Callable[P, object]) -> TaskFunction[P]:
@@ -125,10 +135,11 @@ def periodic(
     weekday: int | None = None,
     day: int | None = None,
 ) -> Callable[[TaskFunction[P]], TaskFunction[P]]:
-    """Give a task (without compulsory arguments) a rhythm: ``every`` interval, or ``at="03:00"`` local time.
+    """Give a task (without compulsory arguments) a rhythm: ``every`` interval, or ``at="03:00"``
+    local time.
 
-    ``weekday`` (0 is Monday) and ``day`` (1–28) narrow ``at``. A slot is run once, whatever the number of workers; slots missed
-    while no worker ran are not caught up, except the latest.
+    ``weekday`` (0 is Monday) and ``day`` (1–28) narrow ``at``. A slot is run once, whatever the
+    number of workers; slots missed while no worker ran are not caught up, except the latest.
     """
     if (every is None) == (at is None):
         raise ValueError("a rhythm is either every=… or at=…")

@@ -22,7 +22,9 @@ def exponential(
     cap: timedelta = timedelta(hours=1),
     jitter: float = 0.25,
 ) -> Backoff:
-    """``first``, doubled after each attempt up to ``cap``, spread by ± ``jitter`` so that a crowd does not come back at once."""
+    """``first``, doubled after each attempt up to ``cap``, spread by ± ``jitter`` so that a crowd
+    does not come back at once.
+    """
 
     def wait(attempts: int, dice: Random) -> timedelta:
         exponent = min(max(attempts, 1) - 1, 40)
@@ -34,7 +36,9 @@ def exponential(
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """A fixed rhythm, counted from the epoch in UTC: the same slots for every worker, whatever the season."""
+    """A fixed rhythm, counted from the epoch in UTC: the same slots for every worker, whatever the
+    season.
+    """
 
     interval: timedelta
 
@@ -49,10 +53,12 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """Once a day at a local time; ``weekday`` (Monday is 0) or ``day`` of the month narrow it to a week or a month.
+    """Once a day at a local time; ``weekday`` (Monday is 0) or ``day`` of the month narrow it to a
+    week or a month.
 
-    A time that the autumn change shows twice runs at its first showing; one that the spring change skips runs as much
-    later as the clocks moved (02:30 becomes 03:30). Never twice, never not at all.
+    A time that the autumn change shows twice runs at its first showing; one that the spring change
+    skips runs as much later as the clocks moved (02:30 becomes 03:30). Never twice, never not at
+    all.
     """
 
     at: time
@@ -83,7 +89,9 @@ Rhythm = Every | Daily
 
 
 def describe(error: BaseException) -> str:
-    """What an administrator sees of a failure: type, message, the last lines of code; addresses masked, no values."""
+    """What an administrator sees of a failure: type, message, the last lines of code; addresses
+    masked, no values.
+    """
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     places = "".join(
         f"\n  {'/'.join(frame.filename.split('/')[-3:])}:{frame.lineno} {frame.name}"

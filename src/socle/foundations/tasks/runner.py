@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 
 def run(row: Task, owner: str, clock: Clock, dice: Random, *, reraise: bool = False) -> bool:
-    """Run ``row``, which ``owner`` has claimed. True when it is done; False when it failed, waits again or was lost.
+    """Run ``row``, which ``owner`` has claimed. True when it is done; False when it failed, waits
+    again or was lost.
 
     ``reraise``: let the task's own exception through, for tests.
     """

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,26 +16,68 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='StoredFile',
+            name="StoredFile",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('media_type', models.CharField(max_length=100)),
-                ('size', models.PositiveBigIntegerField()),
-                ('sha256', models.CharField(db_index=True, max_length=64)),
-                ('storage_key', models.CharField(max_length=200)),
-                ('thumbnail_key', models.CharField(blank=True, max_length=200)),
-                ('width', models.PositiveIntegerField(blank=True, null=True)),
-                ('height', models.PositiveIntegerField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('quarantined', 'En cours de vérification'), ('clean', 'Vérifié'), ('infected', 'Refusé : contenu dangereux'), ('rejected', 'Refusé')], default='quarantined', max_length=12)),
-                ('signature', models.CharField(blank=True, max_length=200)),
-                ('claim', models.CharField(blank=True, max_length=64)),
-                ('attached_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='files', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("media_type", models.CharField(max_length=100)),
+                ("size", models.PositiveBigIntegerField()),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                ("storage_key", models.CharField(max_length=200)),
+                ("thumbnail_key", models.CharField(blank=True, max_length=200)),
+                ("width", models.PositiveIntegerField(blank=True, null=True)),
+                ("height", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("quarantined", "En cours de vérification"),
+                            ("clean", "Vérifié"),
+                            ("infected", "Refusé : contenu dangereux"),
+                            ("rejected", "Refusé"),
+                        ],
+                        default="quarantined",
+                        max_length=12,
+                    ),
+                ),
+                ("signature", models.CharField(blank=True, max_length=200)),
+                ("claim", models.CharField(blank=True, max_length=64)),
+                ("attached_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="files",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('attached_at__isnull', True)), fields=['created_at'], name='file_unattached_idx'), models.Index(condition=models.Q(('claim', ''), _negated=True), fields=['claim', 'created_at'], name='file_claim_idx'), models.Index(condition=models.Q(('state', 'quarantined')), fields=['created_at'], name='file_quarantined_idx')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("attached_at__isnull", True)),
+                        fields=["created_at"],
+                        name="file_unattached_idx",
+                    ),
+                    models.Index(
+                        condition=models.Q(("claim", ""), _negated=True),
+                        fields=["claim", "created_at"],
+                        name="file_claim_idx",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "quarantined")),
+                        fields=["created_at"],
+                        name="file_quarantined_idx",
+                    ),
+                ],
             },
         ),
     ]
