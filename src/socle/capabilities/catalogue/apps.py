@@ -7,10 +7,8 @@ class CatalogueConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from socle.capabilities.catalogue import signals
         from socle.capabilities.catalogue.sections import SECTIONS
         from socle.foundations.packs import registry
 
         for section in SECTIONS:
             registry.register(section)
-        signals.connect()

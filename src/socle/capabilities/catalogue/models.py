@@ -1,8 +1,5 @@
 """Public services in force, as rows. The declaration itself is a pack revision."""
 
-import secrets
-from typing import Self
-
 from django.db import models
 
 
@@ -36,27 +33,3 @@ class PublicService(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-
-class Edition(models.Model):
-    """Which edition of the catalogue is in force: one row, a new stamp at each change.
-
-    Processes keep the whole catalogue in memory and read this row to know whether it still holds.
-    A random stamp rather than a counter: a transaction rolled back must not reuse a number.
-    """
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    stamp = models.CharField(max_length=32)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=models.Q(id=1), name="catalogue_edition_single")
-        ]
-
-    @classmethod
-    def renew(cls) -> Self:
-        """Tell every process, when this transaction commits, that the catalogue has changed."""
-        edition, _created = cls.objects.update_or_create(
-            id=1, defaults={"stamp": secrets.token_hex(16)}
-        )
-        return edition

@@ -145,7 +145,7 @@ class Theme(Document):
     id: Key
     label: Line
     description: str = ""
-    icon: Key = "folder"
+    icon: Key = "folder-open"
     position: int = 0
     label_en: str = ""
     description_en: str = ""

@@ -1,4 +1,4 @@
-"""What sites ask of the catalogue. One query each (the edition), whatever is asked."""
+"""What sites ask of the catalogue. No query once the process is warm, whatever is asked."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from django.utils.translation import gettext as _
 
 from socle.capabilities.catalogue import icons, markdown
-from socle.capabilities.catalogue.models import Edition, PublicService
+from socle.capabilities.catalogue.models import PublicService
 from socle.capabilities.catalogue.pack import ContentPage, ServiceDeclaration, Vocabulary
 from socle.foundations.packs.applying import Applying
 from socle.foundations.packs.context import Context
@@ -48,10 +48,6 @@ def _vocabulary_names(item: Item[Vocabulary]) -> Iterator[Name]:
         yield Name("theme", theme.id, ("theme", index, "id"))
 
 
-def _renew(_subject: object, _applying: Applying) -> None:
-    Edition.renew()
-
-
 VOCABULARY = Section(
     name="catalogue",
     where=".",
@@ -60,8 +56,6 @@ VOCABULARY = Section(
     check=_check_vocabulary,
     names=_vocabulary_names,
     provides=("life_event", "theme"),
-    apply=_renew,
-    withdraw=_renew,
 )
 
 # --- services/<key>/service.toml ---
@@ -157,13 +151,11 @@ def _apply_service(item: Item[ServiceDeclaration], applying: Applying) -> None:
             "is_active": True,
         },
     )
-    Edition.renew()
 
 
 def _withdraw_service(key: str, _applying: Applying) -> None:
     # Cases point at the service by its key: the row stays, out of lists and search.
     PublicService.objects.filter(key=key).update(is_active=False)
-    Edition.renew()
 
 
 SERVICE = Section(
@@ -176,7 +168,7 @@ SERVICE = Section(
     provides=("service",),
     apply=_apply_service,
     withdraw=_withdraw_service,
-    after=("catalogue", "organisations", "territory"),
+    after=("catalogue", "territory"),
 )
 
 # --- content/<slug>/{fr,en}.md ---
@@ -210,8 +202,6 @@ PAGE = Section(
     check=_check_page,
     names=_page_names,
     provides=("page",),
-    apply=_renew,
-    withdraw=_renew,
 )
 
 SECTIONS = (VOCABULARY, SERVICE, PAGE)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from socle.capabilities.catalogue import markdown
-from socle.capabilities.catalogue.models import Edition, PublicService
+from socle.capabilities.catalogue.models import PublicService
 from socle.capabilities.catalogue.pack import (
     ContentPage,
     LifeEvent,
@@ -20,8 +19,10 @@ from socle.capabilities.catalogue.pack import (
 from socle.capabilities.search.index import Document, Index
 from socle.capabilities.search.language import ENGLISH, FRENCH
 from socle.capabilities.search.text import fold
-from socle.foundations.packs.models import Current
+from socle.foundations.packs import queries as packs
+from socle.foundations.packs.stamps import Stamped
 
+_NOTHING = Vocabulary.model_validate({"life_event": [], "theme": []})
 # How much a word counts by where it stands.
 _WEIGHTS = {"title": 8.0, "keywords": 6.0, "summary": 3.0, "description": 1.0}
 
@@ -110,9 +111,8 @@ class Service:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One edition of the catalogue."""
+    """The catalogue as the pack in force declares it."""
 
-    stamp: str
     services: Mapping[str, Mapping[str, Service]]
     """By language, then by key; in the order of titles."""
     life_events: tuple[LifeEvent, ...]
@@ -124,46 +124,21 @@ class Snapshot:
         return "en" if code.lower().startswith("en") else "fr"
 
 
-_current: Snapshot | None = None
-_lock = threading.Lock()
-
-
-def snapshot() -> Snapshot:
-    """The edition in force. One query when this process already has it, five to read a new one."""
-    global _current
-    stamp = Edition.objects.filter(id=1).values_list("stamp", flat=True).first() or ""
-    held = _current
-    if held is not None and held.stamp == stamp:
-        return held
-    with _lock:
-        if _current is None or _current.stamp != stamp:
-            # The stamp read before the rows: a change in between is seen at the next call.
-            _current = _read(stamp)
-        return _current
-
-
-def forget() -> None:
-    """Drop what this process holds (for tests)."""
-    global _current
-    _current = None
-
-
-def _read(stamp: str) -> Snapshot:
-    declared = _documents()
-    vocabulary: Vocabulary = declared["vocabulary"]
+def _read() -> Snapshot:
+    revision = packs.current("catalogue")
+    vocabulary: Vocabulary = _NOTHING if revision is None else packs.document(revision)
     rows = PublicService.objects.filter(is_active=True).select_related("organisation")
     french = sorted(map(_service, rows), key=lambda service: (fold(service.title), service.key))
     english = sorted(map(_in_english, french), key=lambda each: (fold(each.title), each.key))
     names = {theme.id: theme for theme in vocabulary.themes}
     return Snapshot(
-        stamp=stamp,
         services={
             "fr": {service.key: service for service in french},
             "en": {service.key: service for service in english},
         },
         life_events=tuple(sorted(vocabulary.life_events, key=lambda each: each.position)),
         themes=tuple(sorted(vocabulary.themes, key=lambda each: each.position)),
-        pages=declared["pages"],
+        pages=packs.documents("page"),
         indexes={
             "fr": Index(
                 (_searched(service, names) for service in french),
@@ -177,23 +152,6 @@ def _read(stamp: str) -> Snapshot:
             ),
         },
     )
-
-
-def _documents() -> dict[str, Any]:
-    """The vocabulary and the pages in force."""
-    vocabulary = Vocabulary.model_validate({"life_event": [], "theme": []})
-    pages: dict[str, ContentPage] = {}
-    found = (
-        Current.objects.filter(section__in=("catalogue", "page"))
-        .order_by("section", "key")
-        .values_list("section", "key", "revision__content")
-    )
-    for section, key, content in found:
-        if section == "page":
-            pages[key] = ContentPage.model_validate(content)
-        else:
-            vocabulary = Vocabulary.model_validate(content)
-    return {"vocabulary": vocabulary, "pages": pages}
 
 
 def _service(row: PublicService) -> Service:
@@ -258,3 +216,11 @@ def _searched(service: Service, themes: Mapping[str, Theme]) -> Document:
         # A featured service comes first among likes, never before a better match.
         boost=1.0 + service.featured / 1000,
     )
+
+
+_held = Stamped(_read)
+
+
+def snapshot() -> Snapshot:
+    """The catalogue in force. No query once warm; read again after a pack is applied."""
+    return _held.get()
