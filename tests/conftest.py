@@ -35,6 +35,8 @@ os.environ |= {
     "SOCLE_SECURITY_SECRET_KEY": "only-for-tests-" + "0" * 40,
     "SOCLE_SECURITY_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "SOCLE_SECURITY_HTTPS": "false",
+    # Agents enter without a second factor; tests of the second factor ask for it.
+    "SOCLE_SECURITY_AGENTS_SECOND_FACTOR": "false",
     "SOCLE_LOGGING_FORMAT": "console",
     "SOCLE_LOGGING_LEVEL": "WARNING",
     "DJANGO_SETTINGS_MODULE": "socle.config.settings",

@@ -36,7 +36,7 @@ def answer(request: HttpRequest, error: SocleError, status: int | None = None) -
             orjson.dumps(body), content_type="application/problem+json", status=status
         )
     else:
-        response = HttpResponse(_page(request, body), status=status)
+        response = HttpResponse(_page(request, error, body), status=status)
         if request.headers.get("HX-Request") == "true":
             # The page replaces the page: half an error inside a list helps nobody.
             response.headers["HX-Retarget"] = "body"
@@ -59,7 +59,7 @@ def wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(offered) != "text/html"
 
 
-def _page(request: HttpRequest, body: dict[str, Any]) -> str:
+def _page(request: HttpRequest, error: SocleError, body: dict[str, Any]) -> str:
     context = {
         "status": body["status"],
         "title": body["title"],
@@ -67,13 +67,17 @@ def _page(request: HttpRequest, body: dict[str, Any]) -> str:
         "errors": body.get("errors", []),
         "request_id": getattr(request, "id", ""),
     }
-    try:
-        names = [f"design/{body['status']}.html", "design/error.html"]
-        return select_template(names).render(context, request)
-    except Exception:
-        # The template, the session or the database is what is broken.
-        _log.exception("error page")
-        return _bare_page(context)
+    # The status's own page says it better than the default sentence; a sentence written for the
+    # occasion says it best.
+    general = error.message is type(error).default_message and not error.fields
+    names = [*([f"design/{body['status']}.html"] if general else []), "config/problem.html"]
+    # Without the request nothing is read from the database: no brand, no name, but a page.
+    for surroundings in (request, None) if body["status"] < 500 else (None,):
+        try:
+            return select_template(names).render(context, surroundings)
+        except Exception:
+            _log.exception("error page")
+    return _bare_page(context)
 
 
 def _bare_page(context: dict[str, Any]) -> str:

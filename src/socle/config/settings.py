@@ -11,6 +11,7 @@ from socle.config import logs
 from socle.config.keys import secret_key
 from socle.config.loading import load
 from socle.config.options import LOOPBACK, ROOT
+from socle.sites.identity import defaults as identity
 
 SOCLE = load()
 BASE_DIR = ROOT
@@ -82,6 +83,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "socle.sites.identity.middleware.SessionLifetimeMiddleware",
+    "socle.sites.identity.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -95,20 +98,19 @@ APPEND_SLASH = True
 
 # --- Templates: the house's in Jinja2, allauth's own fallbacks in Django's language ---
 TEMPLATES = [
-    *(
-        [
-            {
-                "BACKEND": "django.template.backends.jinja2.Jinja2",
-                "APP_DIRS": True,
-                "OPTIONS": {
-                    "environment": "socle.design.environment.environment",
-                    "context_processors": ["socle.design.context.appearance"],
-                },
-            }
-        ]
-        if (_PACKAGE / "design" / "environment.py").is_file()
-        else []
-    ),
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "environment": "socle.design.environment.environment",
+            # Each only answers for its own pages; the desk's come after the portal's, and win.
+            "context_processors": [
+                "socle.design.context.appearance",
+                "socle.sites.portal.context.surroundings",
+                "socle.sites.desk.context.surroundings",
+            ],
+        },
+    },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
@@ -163,40 +165,16 @@ WHITENOISE_MAX_AGE = 3600
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/dist/.+[.-][0-9A-Za-z]{8,}\.[a-z0-9]+(\.map)?$"
 
 # --- People ---
-if _stands("socle.foundations.accounts"):
-    AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = [
     # Memory-hard and in the standard library; the second reads passwords of other Django sites.
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+# Everything about login is decided by the site that shows it.
+globals().update(identity.settings(SOCLE))
+# An address, not a name: pages add "?next=…" to it.
 LOGIN_URL = "/compte/login/"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_PREVENT_ENUMERATION = "strict"
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = None
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SOCLE.https
-USERSESSIONS_TRACK_ACTIVITY = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = SOCLE.security.proxies
@@ -250,7 +228,6 @@ SESSION_COOKIE_SECURE = SOCLE.https
 SESSION_COOKIE_HTTPONLY = True
 # Lax, not Strict: people come back from FranceConnect and from links in e-mail.
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
 LANGUAGE_COOKIE_SECURE = SOCLE.https
 SECURE_SSL_REDIRECT = SOCLE.https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
