@@ -1,11 +1,11 @@
-"""`workflow.toml`: a table of states and transitions. Public meaning is apart from internal state."""
+"""`workflow.toml`: a table of states and transitions; public meaning apart from internal state."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from socle.capabilities.casework.models import PublicStatus
-from socle.foundations.packs.document import Condition, Document, Key, Line
+from socle.foundations.packs.document import Condition, Document, Key, Line, Text
 
 Who = Literal["agent", "manager", "applicant", "system"]
 
@@ -20,7 +20,7 @@ class State(Document):
 
 
 class Effect(Document):
-    """What a transition does besides changing the state."""
+    """What an act does besides changing the state."""
 
     notify: Literal["", "applicant", "team", "assignee"] = ""
     letter: str = ""
@@ -33,7 +33,7 @@ class Transition(Document):
     label: Line
     sources: Annotated[tuple[Key, ...], Field(alias="from", min_length=1)]
     target: Annotated[Key, Field(alias="to")]
-    who: tuple[Who, ...] = ("agent",)
+    who: Annotated[tuple[Who, ...], Field(min_length=1)] = ("agent",)
     condition: Condition = ""
     """Over the answers; the transition is not offered when it is false."""
     needs: tuple[Literal["message", "reason"], ...] = ()
@@ -43,7 +43,7 @@ class Transition(Document):
 
 
 class Deadline(Document):
-    """How long the owner has while in a state: calendar or working days."""
+    """How long the owner has while in a state: calendar or working days (*jours ouvrés*)."""
 
     state: Key
     days: Annotated[int, Field(ge=1, le=730)]
@@ -51,15 +51,28 @@ class Deadline(Document):
     text: str = ""
 
 
+class Timer(Document):
+    """A transition that happens by itself when nothing moved for so many days."""
+
+    state: Key
+    days: Annotated[int, Field(ge=1, le=730)]
+    working: bool = False
+    transition: Key
+    """One that the `system` may perform."""
+
+
 class CannedReply(Document):
     id: Key
     label: Line
-    body: Line | str
+    body: Text
 
 
 class Workflow(Document):
     initial: Key
     states: Annotated[tuple[State, ...], Field(alias="state", min_length=1)]
     transitions: Annotated[tuple[Transition, ...], Field(alias="transition")] = ()
+    opening: tuple[Effect, ...] = ()
+    """What filing does: an acknowledgement letter of the pack's own, a word to the team."""
     deadlines: Annotated[tuple[Deadline, ...], Field(alias="deadline")] = ()
+    timers: Annotated[tuple[Timer, ...], Field(alias="timer")] = ()
     replies: Annotated[tuple[CannedReply, ...], Field(alias="reply")] = ()

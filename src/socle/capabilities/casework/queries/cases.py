@@ -1,0 +1,240 @@
+"""One case: for the agent who handles it, for the person who follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from socle.capabilities.casework import history, letters, links, policies, registry, rules, tokens
+from socle.capabilities.casework.models import Case, CaseDocument, CaseEvent, Message
+from socle.capabilities.casework.pack import Transition, Workflow
+from socle.capabilities.casework.queries import planning
+from socle.capabilities.casework.queries.inbox import make_cursor, read_cursor
+from socle.foundations.accounts.actors import Actor
+from socle.kernel import clock as clocks
+from socle.kernel.clock import SYSTEM, Clock
+from socle.kernel.errors import NotFound
+
+MY_PAGE = 20
+
+
+def _whole() -> QuerySet[Case, Case]:
+    return Case.objects.select_related(
+        "organisation", "team", "assignee", "applicant", "entity", "filed_by", "definition"
+    )
+
+
+def case_for_agent(actor: Actor, reference: str) -> Case:
+    """A case at the desk, with what surrounds it, in one query.
+
+    Raises `NotFound` outside the agent's organisations and for the agent's own requests: those are
+    followed like anybody's.
+    """
+    case = _whole().filter(reference=reference).first()
+    if case is None or not policies.can_see(actor, case) or policies.concerns(actor, case):
+        raise NotFound()
+    return case
+
+
+def case_for_person(actor: Actor, reference: str, follow_token: str | None = None) -> Case:
+    """A case for the person who asked, who represents the entity, or who holds the private link.
+
+    Raises `NotFound` for anybody else: a reference alone opens nothing.
+    """
+    case = _whole().filter(reference=reference).first()
+    if case is None or not policies.is_party(actor, case, follow_token or ""):
+        raise NotFound()
+    return case
+
+
+def workflow_of(case: Case) -> Workflow:
+    """The workflow a case is pinned to."""
+    return registry.definition(case).workflow
+
+
+def transitions_for(
+    actor: Actor, case: Case, *, follow_token: str = "", clock: Clock = SYSTEM
+) -> tuple[Transition, ...]:
+    """What this actor may do with the case now, in the pack's order."""
+    return available_to(case, policies.capacities(actor, case, follow_token), clock)
+
+
+def available_to(case: Case, who: Collection[str], clock: Clock) -> tuple[Transition, ...]:
+    """What somebody in these capacities may do with the case now."""
+    definition = registry.definition(case)
+    today = clocks.local_date(clock.now())
+    names = rules.names_of(definition.workflow)
+    values = definition.values(case.answers, names, today) if names else {}
+    return rules.available(definition.workflow, case.state, who, values, today)
+
+
+def timeline(case: Case, public: bool, language: str | None = None) -> list[history.Line]:
+    """What happened, oldest first; `public`: what the person is shown, in their words."""
+    events = CaseEvent.objects.filter(case_id=case.pk).order_by("version")
+    if public:
+        events = events.filter(public=True)
+    definition = _definition_or_none(case)
+    return [history.describe(event, definition, language, public=public) for event in events]
+
+
+def _definition_or_none(case: Case) -> registry.Definition | None:
+    # A history must stay readable even when its declaration can no longer be.
+    try:
+        return registry.definition(case)
+    except (LookupError, NotFound, ValueError):
+        return None
+
+
+def thread(case: Case, internal: bool) -> list[Message]:
+    """Messages with their documents, oldest first; `internal` adds the notes between agents."""
+    documents = CaseDocument.objects.select_related("file").order_by("pk")
+    if not internal:
+        documents = documents.filter(internal=False)
+    messages = Message.objects.filter(case_id=case.pk).order_by("created_at", "pk")
+    if not internal:
+        messages = messages.filter(internal=False)
+    return list(messages.prefetch_related(Prefetch("documents", queryset=documents)))
+
+
+def documents_visible(
+    actor: Actor, case: Case, follow_token: str | None = None
+) -> list[CaseDocument]:
+    """The documents of a case that this actor may see, oldest first, each with its file."""
+    rows = CaseDocument.objects.filter(case_id=case.pk).select_related("file").order_by("pk")
+    return [
+        each for each in rows if policies.can_see_document(actor, case, each, follow_token or "")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A canned reply, its placeholders filled from the case."""
+
+    id: str
+    label: str
+    body: str
+
+
+def canned_replies(actor: Actor, case: Case, *, clock: Clock = SYSTEM) -> list[Reply]:
+    """The workflow's ready-made answers for this case."""
+    replies = registry.definition(case).workflow.replies
+    if not replies:
+        return []
+    values = placeholders(case, agent=actor.label, today=clocks.local_date(clock.now()))
+    return [Reply(each.id, each.label, letters.fill(each.body, values)) for each in replies]
+
+
+def placeholders(
+    case: Case, *, agent: str = "", message: str = "", today: date, language: str | None = None
+) -> dict[str, str]:
+    """The values of a letter's placeholders for a case as it is now."""
+    definition = registry.definition(case)
+    state = rules.state_of(definition.workflow, case.state)
+    filed = clocks.local_date(case.created_at)
+    values = {
+        "reference": case.reference,
+        "title": case.title,
+        "name": case.contact_name or (case.applicant.display_name if case.applicant else ""),
+        "organisation": case.organisation.name,
+        "team": case.team.name if case.team else "",
+        "agent": agent,
+        "status": str(case.get_public_status_display()),
+        "status_text": state.public_text if state else "",
+        "message": message,
+        "address": case.address,
+        "filed_on": _day(filed),
+        "due_on": _day(clocks.local_date(case.due_at)) if case.due_at else "",
+        "today": _day(today),
+        "link": links.case_url(case, tokens.token_of(case)),
+    }
+    answers = definition.readable(case.answers, filed, language or case.language)
+    return values | {f"answer.{name}": value for name, value in answers.items()}
+
+
+def _day(day: date) -> str:
+    return day.strftime("%d/%m/%Y")
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A page of a person's own cases."""
+
+    rows: list[Case]
+    next_cursor: str | None
+    previous_cursor: str | None
+
+
+def my_cases(actor: Actor, cursor: str | None = None, *, limit: int = MY_PAGE) -> CasePage:
+    """Cases the person filed and those of the entities they represent, newest first.
+
+    Two queries. A person without an account has none: they hold private links.
+    """
+    upwards, position = read_cursor(cursor)
+    keyset = None
+    if position:
+        keyset = planning.before(position) if upwards else planning.after(position)
+    ids: dict[int, None] = {}
+    limit = max(1, min(limit, 100))
+    plans = _my_plans(actor)
+    if plans:
+        ids = dict.fromkeys(
+            planning.merged_ids(plans, limit=limit + 1, keyset=keyset, upwards=upwards)
+        )
+    more = len(ids) > limit
+    rows = {case.pk: case for case in Case.objects.filter(pk__in=list(ids)[:limit])}
+    found = [rows[pk] for pk in list(ids)[:limit] if pk in rows]
+    if upwards:
+        found.reverse()
+    below, above = more or upwards, more if upwards else position is not None
+    return CasePage(
+        found,
+        make_cursor(found[-1].created_at, found[-1].pk) if found and below else None,
+        make_cursor(found[0].created_at, found[0].pk, upwards=True) if found and above else None,
+    )
+
+
+def _my_plans(actor: Actor) -> Sequence[planning.Plan]:
+    plans = []
+    if actor.user_id is not None:
+        plans.append(
+            planning.Plan("case_applicant_idx", ("applicant_id",), ((actor.user_id,),), Q())
+        )
+    if actor.entity_ids:
+        # A case filed by the person for their entity is listed once.
+        mine = Q(applicant_id=actor.user_id) if actor.user_id is not None else Q(pk__in=[])
+        prefixes = tuple((each,) for each in sorted(actor.entity_ids))
+        plans.append(planning.Plan("case_entity_idx", ("entity_id",), prefixes, ~mine))
+    return plans
+
+
+def of_person(user_id: int) -> list[dict[str, Any]]:
+    """A person's requests and what they wrote in them: their share of the export of their data."""
+    cases = Case.objects.filter(applicant_id=user_id).order_by("created_at", "pk")
+    messages: dict[int, list[dict[str, Any]]] = {}
+    for each in Message.objects.filter(case__applicant_id=user_id, internal=False).order_by("pk"):
+        messages.setdefault(each.case_id, []).append(
+            {"at": each.created_at.isoformat(), "from": each.author_label, "text": each.body}
+        )
+    return [
+        {
+            "reference": case.reference,
+            "title": case.title,
+            "description": case.description,
+            "status": str(case.get_public_status_display()),
+            "filed_at": case.created_at.isoformat(),
+            "closed_at": case.closed_at.isoformat() if case.closed_at else None,
+            "address": case.address,
+            "contact": {
+                "name": case.contact_name,
+                "email": case.contact_email,
+                "phone": case.contact_phone,
+            },
+            "answers": case.answers,
+            "messages": messages.get(case.pk, []),
+        }
+        for case in cases
+    ]

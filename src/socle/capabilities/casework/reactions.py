@@ -1,0 +1,14 @@
+"""What cases do when something happens below them."""
+
+from __future__ import annotations
+
+from socle.capabilities.casework import actions
+from socle.foundations.accounts.events import AccountClosed, MemberRemoved
+
+
+def account_closed(event: AccountClosed) -> None:
+    actions.forget_person(user_id=event.user_id, email=event.email)
+
+
+def member_removed(event: MemberRemoved) -> None:
+    actions.release(user_id=event.user_id, organisation_id=event.organisation_id)

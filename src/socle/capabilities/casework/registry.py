@@ -1,0 +1,137 @@
+"""The kinds of cases, and the definitions they are pinned to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+
+from socle.capabilities.casework import letters as writing
+from socle.capabilities.casework.letters import Letter
+from socle.capabilities.casework.pack import Workflow
+from socle.capabilities.questionnaires import rules as questionnaires
+from socle.capabilities.questionnaires.pack import Questionnaire
+from socle.foundations.packs import queries as packs
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    from socle.capabilities.casework.models import Case
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What the engine reads of a pinned revision: how its cases move, what they write and ask."""
+
+    workflow: Workflow
+    letters: Mapping[str, Letter] = field(default_factory=dict)
+    questionnaire: Questionnaire | None = None
+
+    @classmethod
+    def read(
+        cls,
+        workflow: Workflow,
+        letters: Mapping[str, str] | None = None,
+        questionnaire: Questionnaire | None = None,
+    ) -> Definition:
+        """From a document's parts: `letters` are the texts of ``letters/*.md`` by name."""
+        parsed = {name: writing.parse(text) for name, text in (letters or {}).items()}
+        return cls(workflow, parsed, questionnaire)
+
+    def values(
+        self, answers: Mapping[str, Any], names: Collection[str], today: date
+    ) -> Mapping[str, Any]:
+        """Typed values for conditions: hidden questions count as unanswered."""
+        if self.questionnaire is None:
+            return answers
+        reading = questionnaires.Reading(self.questionnaire, dict(answers), today)
+        return {name: reading.value(name) for name in names}
+
+    def readable(self, answers: Mapping[str, Any], today: date, language: str) -> dict[str, str]:
+        """Answers as people read them, by field id, for letters."""
+        if self.questionnaire is None:
+            return {}
+        rows = questionnaires.rows(self.questionnaire, dict(answers), today, language)
+        return {row.field_id: row.value or "" for row in rows}
+
+
+def from_pack(revision_id: int) -> Definition:
+    """The definition in a pack's revision: its `workflow`, and its `letters` and `questionnaire` if
+    the document has some. Raises `NotFound` for an unknown revision.
+    """
+    document = packs.content(revision_id)
+    return Definition.read(
+        document.workflow,
+        getattr(document, "letters", None),
+        getattr(document, "questionnaire", None),
+    )
+
+
+@dataclass(frozen=True)
+class CaseKind:
+    """One kind of case. `definition` is called once per revision and process: they never change."""
+
+    key: str
+    label: StrOrPromise
+    label_plural: StrOrPromise
+    icon: str
+    definition: Callable[[int], Definition] = from_pack
+    category_label: Callable[[str], str] = str
+    """The label of a category; the key itself when unknown."""
+
+
+_DEFAULTS = (
+    CaseKind("request", _("Demande"), _("Demandes"), "file-text"),
+    CaseKind("report", _("Signalement"), _("Signalements"), "megaphone"),
+)
+_kinds: dict[str, CaseKind] = {each.key: each for each in _DEFAULTS}
+
+
+def register(kind: CaseKind) -> None:
+    """Replace or add a kind of case; called once from a domain's ``AppConfig.ready()``."""
+    _kinds[kind.key] = kind
+    definition_of.cache_clear()
+
+
+def kind(key: str) -> CaseKind:
+    """The kind of that key; `LookupError` when nothing has it."""
+    try:
+        return _kinds[key]
+    except KeyError:
+        raise LookupError(f"no case kind is registered as {key!r}") from None
+
+
+def kinds() -> tuple[CaseKind, ...]:
+    """Every kind, in order of registration."""
+    return tuple(_kinds.values())
+
+
+@lru_cache(maxsize=2048)
+def definition_of(kind_key: str, revision_id: int) -> Definition:
+    """The definition of a revision, read once per process."""
+    return kind(kind_key).definition(revision_id)
+
+
+def definition(case: Case) -> Definition:
+    """The definition a case is pinned to, whatever the pack says today."""
+    return definition_of(case.kind, case.definition_id)
+
+
+@contextmanager
+def isolated(*kinds: CaseKind) -> Iterator[None]:
+    """Inside, only these kinds; what was before comes back afterwards. For tests."""
+    saved = dict(_kinds)
+    _kinds.clear()
+    _kinds.update({each.key: each for each in kinds})
+    definition_of.cache_clear()
+    try:
+        yield
+    finally:
+        _kinds.clear()
+        _kinds.update(saved)
+        definition_of.cache_clear()
