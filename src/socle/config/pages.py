@@ -70,9 +70,10 @@ def _page(request: HttpRequest, error: SocleError, body: dict[str, Any]) -> str:
     # The status's own page says it better than the default sentence; a sentence written for the
     # occasion says it best.
     general = error.message is type(error).default_message and not error.fields
-    names = [*([f"design/{body['status']}.html"] if general else []), "config/problem.html"]
+    status = body["status"]
+    names = [*([f"design/{status}.html"] if general else []), "config/problem.html"]
     # Without the request nothing is read from the database: no brand, no name, but a page.
-    for surroundings in (request, None) if body["status"] < 500 else (None,):
+    for surroundings in (request, None) if status < 500 else (None,):
         try:
             return select_template(names).render(context, surroundings)
         except Exception:
