@@ -1,5 +1,7 @@
 """People and the hats they wear. A resident may also be an agent, or represent a company."""
 
+from typing import ClassVar
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
@@ -43,7 +45,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
 
     def __str__(self) -> str:
@@ -52,8 +54,32 @@ class User(AbstractBaseUser):
     @property
     def display_name(self) -> str:
         """The name people see; falls back to the part of the e-mail before the @."""
+        if self.closed_at is not None:
+            return str(_("Compte fermé"))
         name = f"{self.given_names} {self.preferred_name or self.family_name}".strip()
         return name or self.email.partition("@")[0]
+
+
+class ExternalIdentity(models.Model):
+    """The same person as an identity provider knows them.
+
+    `subject` is the provider's stable identifier (pairwise for FranceConnect, per organisation's
+    own provider for ProConnect); never an e-mail address, which changes hands.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    provider = models.SlugField(max_length=20)
+    subject = models.CharField(max_length=255)
+    acr = models.CharField(max_length=60, blank=True)
+    linked_at = models.DateTimeField()
+    last_login_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "external identities"
+        constraints = [
+            # One identity opens one account.
+            models.UniqueConstraint(fields=["provider", "subject"], name="external_identity_unique")
+        ]
 
 
 class Team(models.Model):
@@ -148,7 +174,9 @@ class Representation(models.Model):
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="representations")
-    entity = models.ForeignKey(LegalEntity, on_delete=models.CASCADE, related_name="representations")
+    entity = models.ForeignKey(
+        LegalEntity, on_delete=models.CASCADE, related_name="representations"
+    )
     capacity = models.CharField(max_length=100, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
     declined_at = models.DateTimeField(null=True, blank=True)

@@ -12,6 +12,7 @@ from socle.foundations.accounts.actors import ANONYMOUS, Actor
 from socle.foundations.accounts.models import (
     Admission,
     Consent,
+    ExternalIdentity,
     Membership,
     Representation,
     Team,
@@ -62,11 +63,26 @@ def user_by_email(email: str) -> User | None:
     return User.objects.filter(email=email.strip().lower()).first()
 
 
+def user_by_identity(provider: str, subject: str) -> User | None:
+    """The account that an identity provider's subject opens; None when none is linked."""
+    identity = (
+        ExternalIdentity.objects.select_related("user")
+        .filter(provider=provider, subject=subject)
+        .first()
+    )
+    return identity.user if identity else None
+
+
+def identities_of(user_id: int) -> QuerySet[ExternalIdentity]:
+    """The identities of providers linked to an account, oldest first."""
+    return ExternalIdentity.objects.filter(user_id=user_id).order_by("linked_at", "pk")
+
+
 def teams_of(actor: Actor) -> QuerySet[Team]:
     """Active teams whose cases the actor may handle, by organisation then name.
 
-    The platform's administrators see every team, an organisation's managers and administrators all of
-    its teams, other agents those they belong to.
+    The platform's administrators see every team, an organisation's managers and administrators all
+    of its teams, other agents those they belong to.
     """
     teams = Team.objects.filter(is_active=True, organisation__is_active=True).select_related(
         "organisation"

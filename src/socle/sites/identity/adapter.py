@@ -87,12 +87,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(policies.safe_return(allauth_context.request, url))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        request = allauth_context.request
-
-        def absolute(name: str) -> str:
-            return str(request.build_absolute_uri(reverse(name)))
-
-        mail.send(template_prefix, email, context, absolute)
+        mail.send(template_prefix, email, context)
 
     def add_message(
         self,

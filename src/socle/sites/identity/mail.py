@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from socle.capabilities.notifications.actions import send_email
@@ -164,14 +165,13 @@ LETTERS: dict[str, Letter] = {
 }
 
 
-def send(prefix: str, to: str, context: Mapping[str, Any], absolute: Any) -> None:
+def send(prefix: str, to: str, context: Mapping[str, Any]) -> None:
     """Write one of :data:`LETTERS` to an address.
 
-    `context`: ``code`` for codes, and the values of the body's placeholders. `absolute`: makes a
-    full address from the name of one. Raises ``KeyError`` for an e-mail that is not in the table.
+    `context`: ``code`` for codes, and the values of the body's placeholders. Raises ``KeyError``
+    for an e-mail that is not in the table.
     """
     letter = LETTERS[prefix]
-    link = (absolute(letter.action[0]), letter.action[1]) if letter.action else None
     values = {name: value for name, value in context.items() if isinstance(value, str)}
     send_email(
         to=to,
@@ -182,7 +182,7 @@ def send(prefix: str, to: str, context: Mapping[str, Any], absolute: Any) -> Non
             "body": letter.body,
             "values": values,
             "code": values.get("code", ""),
-            "link": link,
+            "link": (reverse(letter.action[0]), letter.action[1]) if letter.action else None,
             "alarm": letter.alarm,
         },
         # Asked for, or needed by the owner of the account to stay its owner.

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from socle.foundations.accounts.actors import Actor
 
-# Set in the session once a second factor was shown in it.
+# In the session: the id of the user who showed a second factor in it.
 SECOND_FACTOR = "identity.second_factor"
 
 
@@ -26,7 +26,7 @@ def must_show_second_factor(actor: Actor) -> bool:
 
 def showed_second_factor(request: HttpRequest) -> bool:
     """Whether this very session was opened, or confirmed since, with a second factor."""
-    return request.session.get(SECOND_FACTOR) is True
+    return request.user.pk is not None and request.session.get(SECOND_FACTOR) == request.user.pk
 
 
 def without_powers(actor: Actor) -> Actor:
