@@ -16,6 +16,8 @@ def load(path: Path | str) -> Loaded:
     for section in registry.sections():
         for item in loaded.items.get(section.name, {}).values():
             loaded.problems += section.check(item, context)
+    told = {(problem.file, problem.line, problem.column) for problem in loaded.problems}
+    loaded.problems += [p for p in loaded.repeated if (p.file, p.line, p.column) not in told]
     loaded.problems = sorted(set(loaded.problems))
     return loaded
 

@@ -39,6 +39,8 @@ class Loaded:
     names: dict[str, dict[str, Declared]] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
+    repeated: list[Problem] = field(default_factory=list)
+    """Repeated `id`s, kept apart: a room that says it better at the same place is preferred."""
 
     def context(self) -> Context:
         return Context(self.items, self.names, frozenset(self.unsure))
@@ -170,7 +172,7 @@ def _type(
         place=locate,
         path=here,
     )
-    loaded.problems += _same_ids(item, content)
+    loaded.repeated += _same_ids(item, content)
     return item
 
 

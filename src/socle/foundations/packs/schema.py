@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, RootModel, create_model
 
 from . import registry
 from .parts import Csv, Page, Part, Texts
 from .registry import Section
+from .typing_walk import models_of
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -84,11 +85,8 @@ def _model_of(section: Section[Any], part: Part) -> type[BaseModel]:
     by_alias = {field.alias or name: (name, field) for name, field in model.model_fields.items()}
     if part.field:
         field = by_alias[part.field][1]
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            return field.annotation
-        from pydantic import RootModel
-
-        return RootModel[field.annotation]  # type: ignore[name-defined]
+        found = next(models_of(field.annotation), None)
+        return found or RootModel[field.annotation]  # type: ignore[name-defined]
     elsewhere = {other.field for other in section.parts if other.field}
     if not elsewhere:
         return model

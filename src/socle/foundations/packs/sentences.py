@@ -1,6 +1,6 @@
 """What parsers and types complain of, said as plain sentences in the active language.
 
-The keys of the tables are the error types of pydantic (`pydantic_core.list_all_errors`) and the
+The keys of the tables are the error types of pydantic (`pydantic_core.core_schema.ErrorType`) and the
 messages of `tomllib` and `json`. What is in no table gets a general sentence, never a raw message.
 """
 
@@ -63,7 +63,7 @@ _TOML: list[tuple[str, Any]] = [
         gettext_lazy("Ce texte n’est pas fermé : il manque un guillemet."),
     ),
     (
-        r"Unescaped '\\\\'",
+        r"Unescaped '\\'",
         gettext_lazy(
             "Une barre oblique inverse s’écrit « \\\\ », ou mettez le texte entre apostrophes."
         ),

@@ -23,19 +23,19 @@ def fields_at(model: type[BaseModel], location: Sequence[str | int]) -> frozense
     return frozenset(
         field.alias or name
         for each in standing
-        for kind in _models(each)
+        for kind in models_of(each)
         for name, field in kind.model_fields.items()
     )
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_of(annotation: Any) -> Iterator[type[BaseModel]]:
     """The models an annotation may be: itself, or the members of a union."""
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
-        yield from _models(typing.get_args(annotation)[0])
+        yield from models_of(typing.get_args(annotation)[0])
     elif origin in (typing.Union, types.UnionType):
         for member in typing.get_args(annotation):
-            yield from _models(member)
+            yield from models_of(member)
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
 
