@@ -83,9 +83,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "socle.sites.identity.middleware.SessionLifetimeMiddleware",
     "socle.sites.identity.middleware.ActorMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
@@ -174,7 +174,7 @@ PASSWORD_HASHERS = [
 # Everything about login is decided by the site that shows it.
 globals().update(identity.settings(SOCLE))
 # An address, not a name: pages add "?next=…" to it.
-LOGIN_URL = "/compte/login/"
+LOGIN_URL = "/compte/connexion"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = SOCLE.security.proxies

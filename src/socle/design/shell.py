@@ -23,7 +23,7 @@ class Site:
     accessibility_status: Text = _("non conforme")
     brand_css: str | None = None
     publisher: Text | None = None
-    contact_href: str | None = "/aide"
+    contact_href: str | None = "/contact"
     theme_color: str = "#faf7f2"
     theme_color_dark: str = "#0a1626"
 
@@ -73,7 +73,7 @@ def _default_tabs() -> tuple[Link, ...]:
         Link(_("Services"), "/services", "layout-grid"),
         Link(_("Signaler"), "/signaler", "megaphone"),
         Link(_("Mes demandes"), "/mes-demandes", "folder-open"),
-        Link(_("Compte"), "/compte", "user-round"),
+        Link(_("Compte"), "/profil", "user-round"),
     )
 
 
@@ -106,7 +106,7 @@ class Shell:
     search_suggest: str | None = None
     search_value: str = ""
     languages: Sequence[tuple[str, str]] = (("fr", "Français"), ("en", "English"))
-    language_action: str | None = "/preferences/language"
+    language_action: str | None = "/preferences/langue"
     theme_action: str | None = "/preferences/theme"
     accessibility_href: str = "/accessibilite"
     service_worker: str | None = "/sw.js"

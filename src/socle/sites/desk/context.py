@@ -103,7 +103,7 @@ def _shell(request: HttpRequest) -> Shell:
                 Link(_("Portail public"), reverse("portal:home"), "house"),
                 Link(_("Sécurité du compte"), "/compte/", "lock"),
             ],
-            logout_action="/compte/logout/",
+            logout_action="/compte/deconnexion",
         ),
         notifications=notifications.unread_count(actor.user_id) if actor.user_id else None,
         notifications_href=reverse("portal:notifications"),

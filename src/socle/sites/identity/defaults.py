@@ -22,7 +22,8 @@ def settings(options: Any) -> dict[str, Any]:
     security = options.security
     required = security.agents_second_factor
     return {
-        "LOGIN_URL": "account_login",
+        # An address rather than a name: pages add "?next=…" to it.
+        "LOGIN_URL": "/compte/connexion",
         "LOGIN_REDIRECT_URL": "/",
         "LOGOUT_REDIRECT_URL": "/",
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
@@ -106,5 +107,6 @@ def _second_factor(options: Any) -> dict[str, Any]:
         "MFA_RECOVERY_CODES_SHOW_ONCE": False,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": not options.https,
         "MFA_RATE_LIMITS": False,
-        "USERSESSIONS_TRACK_ACTIVITY": True,
+        # The middleware of the session's life notes it, far less often than at each request.
+        "USERSESSIONS_TRACK_ACTIVITY": False,
     }

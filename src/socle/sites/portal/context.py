@@ -41,7 +41,7 @@ def _account(request: HttpRequest) -> Account | None:
     ]
     if policies.can_enter_desk(actor):
         links.append(Link(_("Espace des agents"), "/agents/", "briefcase-business"))
-    return Account(name=actor.label, links=links, logout_action="/compte/logout/")
+    return Account(name=actor.label, links=links, logout_action="/compte/deconnexion")
 
 
 def _shell(request: HttpRequest) -> Shell:
@@ -70,7 +70,7 @@ def _shell(request: HttpRequest) -> Shell:
             mine,
             Link(
                 _("Compte"),
-                reverse("portal:profile") if account else "/compte/login/",
+                reverse("portal:profile") if account else "/compte/connexion",
                 "user-round",
             ),
         ],
@@ -99,7 +99,7 @@ def _shell(request: HttpRequest) -> Shell:
             Link(_("Plan du site"), reverse("portal:sitemap")),
         ],
         account=account,
-        login_href=f"/compte/login/?next={path}",
+        login_href=f"/compte/connexion?next={path}",
         notifications=notifications.unread_count(actor.user_id) if account else None,
         notifications_href=reverse("portal:notifications"),
         search_action=reverse("portal:search"),

@@ -35,8 +35,8 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         (_("Tous les services"), reverse("portal:services")),
         (_("Signaler un problème"), reverse("portal:report")),
         (_("Mes demandes"), reverse("portal:requests")),
-        (_("Se connecter"), "/compte/login/"),
-        (_("Créer un compte"), "/compte/signup/"),
+        (_("Se connecter"), "/compte/connexion"),
+        (_("Créer un compte"), "/compte/inscription"),
     ]
     content = [
         (queries.page(slug, language=language).title, reverse("portal:page", args=[slug]))
