@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from django.apps import apps
 from django.db.migrations.loader import MigrationLoader
@@ -128,3 +130,28 @@ def test_every_layer_has_a_place() -> None:
 
     folders = {path.name for path in SRC.iterdir() if (path / "__init__.py").is_file()}
     assert folders - HEIGHT.keys() == set()
+
+
+# What a domain or anything below may not speak of: requests and addresses are the sites' affair.
+_HTTP = ("django.http", "django.shortcuts", "django.urls", "django.views", "django.test")
+# Rooms that hand a response to the sites on purpose, with the reason.
+_HTTP_ALLOWED = {
+    "socle.foundations.files.downloads": "headers that make a stored file harmless, once for all",
+}
+
+
+def test_nothing_below_the_sites_speaks_http() -> None:
+    from tests.consistency.house import module_of, python_files
+
+    wrong = []
+    for path in python_files():
+        room, module = room_of(module_of(path)), module_of(path)
+        below = room is not None and HEIGHT[room.layer] <= HEIGHT["domains"]
+        if not below or module in _HTTP_ALLOWED:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            wrong += [f"{module}:{node.lineno} {name}" for name in names if name.startswith(_HTTP)]
+    assert wrong == []

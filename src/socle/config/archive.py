@@ -24,8 +24,6 @@ from typing import IO, Any
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-# Of the data folder: what is kept besides the database. The rest is made again.
-FOLDERS = ("files", "journal")
 _BLOCK = 1024 * 1024
 
 Progress = Callable[[int, int], None]
@@ -119,21 +117,26 @@ class _Hashing(io.RawIOBase):
         return block
 
 
+def journal_of(home: Path) -> Iterator[tuple[str, Path]]:
+    """(name in the archive, path) of the journal's checkpoints and key."""
+    yield from _walk("journal", home / "journal")
+
+
 def files_of(home: Path, files: Path | None) -> Iterator[tuple[str, Path]]:
-    """(name in the archive, path) of everything kept besides the database.
+    """(name in the archive, path) of uploaded files and of the secret key.
 
     ``files`` is the folder of uploaded files, None when they are in object storage.
     """
-    folders = {"files": files, "journal": home / "journal"}
-    for name in FOLDERS:
-        folder = folders[name]
-        if folder is None or not folder.is_dir():
-            continue
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.name != ".lock":
-                yield f"{name}/{path.relative_to(folder).as_posix()}", path
+    if files is not None:
+        yield from _walk("files", files)
     if (home / "secret.key").is_file():
         yield "secret.key", home / "secret.key"
+
+
+def _walk(name: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+        if path.is_file() and not path.is_symlink() and path.name != ".lock":
+            yield f"{name}/{path.relative_to(folder).as_posix()}", path
 
 
 def copy_sqlite(source: Path, target: Path) -> None:

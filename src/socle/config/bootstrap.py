@@ -231,7 +231,8 @@ def _lines(path: Path) -> list[str]:
 
 def _pip(command: list[str], total: int) -> None:
     say("Installation des dépendances Python…", "Installing the Python dependencies…")
-    seen, tail = 0, []
+    seen = 0
+    tail: list[str] = []
     with _child(command) as process:
         assert process.stdout is not None  # noqa: S101
         for line in process.stdout:

@@ -115,6 +115,7 @@ def _journals(database: Path) -> list[str]:
 def _is_empty(database: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-            return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            return bool(tables[0] == 0)
     except sqlite3.Error:
         return False

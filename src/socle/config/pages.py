@@ -75,7 +75,7 @@ def _page(request: HttpRequest, error: SocleError, body: dict[str, Any]) -> str:
     # Without the request nothing is read from the database: no brand, no name, but a page.
     for surroundings in (request, None) if status < 500 else (None,):
         try:
-            return select_template(names).render(context, surroundings)
+            return str(select_template(names).render(context, surroundings))
         except Exception:
             _log.exception("error page")
     return _bare_page(context)

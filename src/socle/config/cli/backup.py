@@ -63,7 +63,11 @@ def register(app: typer.Typer) -> None:
 
 
 def make(options: Options, file: Path, *, quiet: bool = False) -> archive.Manifest:
-    """Write the backup. The database first: files that it names exist already."""
+    """Write the backup, while the site serves.
+
+    The database and the signed checkpoints of the journal are taken at one moment, or verification
+    would find them apart; the files after, so that every file the database names is there.
+    """
     manifest = archive.Manifest(
         vendor=options.database.vendor,
         version=socle.__version__,
@@ -71,19 +75,14 @@ def make(options: Options, file: Path, *, quiet: bool = False) -> archive.Manife
         storage=options.storage.kind,
     )
     files = options.files_folder if options.storage.kind == "local" else None
+    from socle.foundations.journal.actions import default_folder
+    from socle.foundations.journal.checkpoints import Book
+
     with archive.workshop(file.absolute().parent) as folder, archive.Writer(file, manifest) as out:
-        if manifest.vendor == "sqlite":
-            copy = folder / "database.sqlite3"
-            source = options.database.sqlite_path(options.home)
-            if not source.is_file():
-                refuse(
-                    f"Il n'y a pas de base à sauvegarder dans « {options.home} ».",
-                    f"There is no database to back up in “{options.home}”.",
-                )
-            archive.copy_sqlite(source, copy)
-        else:
-            copy = folder / "database.pgdump"
-            _dump(copy)
+        with Book(default_folder()).exclusive():
+            copy = _database(options, folder)
+            for name, path in archive.journal_of(options.home):
+                out.add(name, path)
         out.add(copy.name, copy)
         copy.unlink()
         kept = list(archive.files_of(options.home, files))
@@ -94,6 +93,20 @@ def make(options: Options, file: Path, *, quiet: bool = False) -> archive.Manife
             if path.is_file():
                 out.add(name, path)
     return manifest
+
+
+def _database(options: Options, folder: Path) -> Path:
+    if options.database.vendor == "postgresql":
+        _dump(folder / "database.pgdump")
+        return folder / "database.pgdump"
+    source = options.database.sqlite_path(options.home)
+    if not source.is_file():
+        refuse(
+            f"Il n'y a pas de base à sauvegarder dans « {options.home} ».",
+            f"There is no database to back up in “{options.home}”.",
+        )
+    archive.copy_sqlite(source, folder / "database.sqlite3")
+    return folder / "database.sqlite3"
 
 
 def _dump(target: Path) -> None:

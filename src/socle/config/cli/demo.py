@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -218,20 +219,17 @@ def _make_database(_report: Report) -> None:
     migrate.run()
 
 
-def _apply_pack(_report: Report) -> None:
+def _apply_pack(report: Report) -> None:
     from django.conf import settings
 
     from socle.config.cli import packs
 
-    packs.apply_folder(settings.SOCLE.pack)
+    packs.apply_folder(settings.SOCLE.pack or demonstration_pack(), progress=report)
 
 
 def _seed(report: Report) -> Any:
-    try:
-        from socle.config import demo
-    except ImportError:
-        return []
-    return demo.seed(report=report)
+    seeding = import_module("socle.config.demo")
+    return seeding.seed(report=report)
 
 
 def _close_database() -> None:

@@ -26,7 +26,7 @@ from socle.config.cli.speaking import fail, refuse, say
 from socle.config.options import LOOPBACK, Server
 
 # Seconds given to children to finish what they do before they are killed.
-PATIENCE = 15.0
+PATIENCE = 20.0
 _PR_SET_PDEATHSIG = 1
 
 
