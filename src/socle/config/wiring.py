@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from socle.config.demo.pack import SECTION as DEMONSTRATION
 from socle.connectors.ban.client import Ban
+from socle.foundations.packs import registry
 from socle.foundations.territories import places
 
 _options = settings.SOCLE
@@ -15,3 +17,6 @@ places.use(
     if _options.geocoder.kind == "ban"
     else None
 )
+
+# --- Declarations read by the house itself ---
+registry.register(DEMONSTRATION)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
@@ -32,7 +33,7 @@ def agents_only(view: View) -> View:
         actor = actor_of(request)
         if actor.user_id is None:
             here = request.get_full_path() if request.method == "GET" else "/agents/"
-            return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': here})}")
+            return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}")
         if not policies.can_enter_desk(actor):
             raise NotFound(_("Cette page n’existe pas."))
         response = view(request, *args, **kwargs)

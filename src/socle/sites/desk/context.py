@@ -28,7 +28,7 @@ def inbox_url(wanted: InboxFilter, **extra: str) -> str:
 
 
 def _site() -> Site:
-    site = packs.site().site
+    site = packs.site()
     return Site(
         name=site.name,
         tagline=_("Espace des agents"),
@@ -101,7 +101,7 @@ def _shell(request: HttpRequest) -> Shell:
             name=actor.label,
             links=[
                 Link(_("Portail public"), reverse("portal:home"), "house"),
-                Link(_("Sécurité du compte"), "/compte/", "lock"),
+                Link(_("Sécurité du compte"), reverse("identity:home"), "lock"),
             ],
             logout_action="/compte/deconnexion",
         ),

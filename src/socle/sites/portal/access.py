@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
 
 View = Callable[..., HttpResponse]
 
@@ -19,7 +20,7 @@ def signed_in(view: View) -> View:
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if request.actor.user_id is None:  # type: ignore[attr-defined]
             here = request.get_full_path() if request.method == "GET" else "/"
-            return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': here})}")
+            return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}")
         return view(request, *args, **kwargs)
 
     return guarded

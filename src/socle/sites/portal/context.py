@@ -16,7 +16,7 @@ from socle.foundations.packs import queries as packs
 
 
 def _site() -> Site:
-    site = packs.site().site
+    site = packs.site()
     return Site(
         name=site.name,
         tagline=site.tagline,
@@ -37,7 +37,7 @@ def _account(request: HttpRequest) -> Account | None:
     links = [
         Link(_("Mes demandes"), reverse("portal:requests"), "folder-open"),
         Link(_("Mon profil"), reverse("portal:profile"), "user-round"),
-        Link(_("Sécurité du compte"), "/compte/", "lock"),
+        Link(_("Sécurité du compte"), reverse("identity:home"), "lock"),
     ]
     if policies.can_enter_desk(actor):
         links.append(Link(_("Espace des agents"), "/agents/", "briefcase-business"))

@@ -229,7 +229,7 @@ def map_options() -> dict[str, Any]:
 
 def page_values() -> dict[str, str]:
     """What content pages may mention: the publisher, how to reach it, the state of accessibility."""
-    site = packs.site().site
+    site = packs.site()
     return {
         "organisation": site.publisher,
         "site": site.name,

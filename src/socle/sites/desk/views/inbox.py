@@ -218,15 +218,17 @@ def bulk(request: HttpRequest) -> HttpResponse:
         parameters = {"team_id": int(team)}
     elif kind == "transition":
         parameters = {"transition_id": request.POST.get("transition", "")[:80]}
+    if kind not in ("assign", "team", "transition"):
+        raise Invalid(_("Cette action n’existe pas."))
     outcome = actions.bulk(actor=actor_of(request), kind=kind, case_ids=ids, **parameters)
     done = ngettext("%(n)s dossier modifié.", "%(n)s dossiers modifiés.", len(outcome.done)) % {
         "n": len(outcome.done)
     }
     messages.success(request, done)
-    for reason in sorted({str(each.reason) for each in outcome.skipped})[:5]:
+    for reason in sorted({each.sentence for each in outcome.skipped})[:5]:
         messages.warning(request, reason)
     if outcome.done:
-        back += ("&" if "?" in back else "?") + f"annuler={outcome.operation_id}"
+        back += ("&" if "?" in back else "?") + f"annuler={outcome.operation.pk}"
     return HttpResponseRedirect(back)
 
 
@@ -240,7 +242,7 @@ def undo(request: HttpRequest, operation_id: int) -> HttpResponse:
         ngettext("%(n)s dossier rétabli.", "%(n)s dossiers rétablis.", len(outcome.done))
         % {"n": len(outcome.done)},
     )
-    for reason in sorted({str(each.reason) for each in outcome.skipped})[:5]:
+    for reason in sorted({each.sentence for each in outcome.skipped})[:5]:
         messages.warning(request, reason)
     return HttpResponseRedirect(_back(request))
 

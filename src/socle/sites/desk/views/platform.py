@@ -45,7 +45,7 @@ def platform(request: HttpRequest) -> HttpResponse:
         request,
         "desk/platform.html",
         {
-            "pack": packs.site(),
+            "pack": packs.pack(),
             "failed": tasks.failed(limit=50),
             "backlog": tasks.backlog(),
             "workers": tasks.live_workers(),

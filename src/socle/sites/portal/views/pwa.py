@@ -18,7 +18,7 @@ from socle.foundations.packs import queries as packs
 @require_GET
 def manifest(request: HttpRequest) -> HttpResponse:
     """The web application manifest."""
-    site = packs.site().site
+    site = packs.site()
     answer = {
         "name": site.name,
         "short_name": site.short_name or site.name[:20],
