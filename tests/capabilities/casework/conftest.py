@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.capabilities.casework.cast import World, build_world, definition
 
 from socle.capabilities.casework import links, registry
-from tests.capabilities.casework.cast import World, build_world, definition
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.capabilities.casework.cast import World
 
 from socle.capabilities.casework import actions, tokens
 from socle.capabilities.casework.events import CaseOpened
@@ -18,7 +19,6 @@ from socle.foundations.journal.models import Entry
 from socle.kernel import events, references
 from socle.kernel.clock import FixedClock
 from socle.kernel.errors import Conflict, Denied, Invalid, NotFound
-from tests.capabilities.casework.cast import World
 
 
 def test_a_filed_case_begins_in_the_initial_state_of_its_workflow(
