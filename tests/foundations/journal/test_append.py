@@ -225,7 +225,7 @@ def test_eight_threads_leave_one_unbroken_chain(
     _append_from_threads(threads=8, each=15)
     assert Entry.objects.count() == 120
     report = check()
-    assert report.ok, [str(problem) for problem in report.problems]
+    assert report.ok, [str(finding) for finding in report.findings]
     assert report.entries == 120
 
 

@@ -28,7 +28,7 @@ Write = Callable[..., None]
 
 
 def found(report: Report) -> list[tuple[str, str, int | None]]:
-    return [(problem.reason, problem.chain, problem.sequence) for problem in report.problems]
+    return [(finding.reason, finding.chain, finding.sequence) for finding in report.findings]
 
 
 def test_an_honest_journal_passes(
@@ -197,8 +197,8 @@ def test_lifted_guards_are_reported(check: Check) -> None:
 
 def test_the_report_says_it_in_a_sentence(chain_id: int, check: Check, tamper: Tamper) -> None:
     tamper("DELETE FROM journal_entry WHERE sequence = 2")
-    [problem] = check().problems
-    assert str(problem) == "organisation:1 #2: an entry is missing: it was removed or renumbered"
+    [finding] = check().findings
+    assert str(finding) == "organisation:1 #2: an entry is missing: it was removed or renumbered"
 
 
 def test_memory_is_bounded_by_pages(
@@ -281,7 +281,7 @@ def two_days(chain_id: int, book: Path, clock: FixedClock, write: Write) -> list
 
 
 def reasons(report: Report) -> list[str]:
-    return [problem.reason for problem in report.problems]
+    return [finding.reason for finding in report.findings]
 
 
 def test_an_altered_line_is_found(two_days: list[Path], check: Check) -> None:
@@ -289,7 +289,7 @@ def test_an_altered_line_is_found(two_days: list[Path], check: Check) -> None:
     two_days[0].write_text(text.replace('"sequence":5', '"sequence":4'))
     report = check()
     assert reasons(report) == ["book-forged"]
-    assert report.problems[0].where == "2026-03-04.jsonl:1"
+    assert report.findings[0].where == "2026-03-04.jsonl:1"
 
 
 def test_a_line_written_otherwise_is_found(two_days: list[Path], check: Check) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from socle.foundations.journal.models import Entry
-from socle.foundations.journal.verification import Problem, Report, verify
+from socle.foundations.journal.verification import Finding, Report, verify
 
-__all__ = ["Problem", "Report", "entries_for", "page", "verify"]
+__all__ = ["Finding", "Report", "entries_for", "page", "verify"]
 
 
 def entries_for(subject_type: str, subject_id: str, *, limit: int = 200) -> list[Entry]:

@@ -51,7 +51,7 @@ SENTENCES: dict[Reason, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Finding:
     """Something wrong. ``sequence``: the first bad entry of the chain; ``where``: file and line in
     the checkpoints.
     """
@@ -72,7 +72,7 @@ class Report:
     checked here.
     """
 
-    problems: list[Problem] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     chains: int = 0
     entries: int = 0
     checkpoints: int = 0
@@ -81,7 +81,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        return not self.problems
+        return not self.findings
 
 
 def verify(
@@ -101,13 +101,13 @@ def verify(
     book = Book(checkpoints_dir or default_folder())
     report.public_key = public_key or book.public_key()
     if not triggers.installed(connection):
-        report.problems.append(Problem("guards-missing"))
+        report.findings.append(Finding("guards-missing"))
     for name, chain_id in _chains(chain):
         report.chains += 1
-        count, problem = _walk(name, chain_id)
+        count, finding = _walk(name, chain_id)
         report.entries += count
-        if problem is not None:
-            report.problems.append(problem)
+        if finding is not None:
+            report.findings.append(finding)
     last = _check_book(report, book, chain)
     if chain in (None, PLATFORM):
         _check_end_of_book(report, last)
@@ -121,7 +121,7 @@ def _chains(only: str | None) -> Iterator[tuple[str, int]]:
     yield from rows.values_list("name", "pk").iterator(chunk_size=500)
 
 
-def _walk(name: str, chain_id: int) -> tuple[int, Problem | None]:
+def _walk(name: str, chain_id: int) -> tuple[int, Finding | None]:
     """Follow a chain from its first entry to its head; stop at the first thing that is wrong.
 
     The head is read after the entries: an entry and its head are committed together, so an entry
@@ -131,23 +131,23 @@ def _walk(name: str, chain_id: int) -> tuple[int, Problem | None]:
     while True:
         for entry in _page(chain_id, expected - 1):
             if entry.sequence != expected:
-                return expected - 1, Problem("missing", name, expected)
+                return expected - 1, Finding("missing", name, expected)
             if not _holds(name, entry):
-                return expected - 1, Problem("altered", name, expected)
+                return expected - 1, Finding("altered", name, expected)
             if entry.previous != previous:
-                return expected - 1, Problem("unlinked", name, expected)
+                return expected - 1, Finding("unlinked", name, expected)
             expected, previous = expected + 1, entry.hash
         head = Chain.objects.filter(pk=chain_id).values_list("sequence", "head").first()
         if head is None:
-            return expected - 1, Problem("chain-missing", name, 1)
+            return expected - 1, Finding("chain-missing", name, 1)
         sequence, digest = head
         if sequence < expected - 1:
-            return expected - 1, Problem("beyond-head", name, sequence + 1)
+            return expected - 1, Finding("beyond-head", name, sequence + 1)
         if sequence == expected - 1:
             same = digest == previous
-            return sequence, None if same else Problem("head-altered", name, max(sequence, 1))
+            return sequence, None if same else Finding("head-altered", name, max(sequence, 1))
         if not Entry.objects.filter(chain_id=chain_id, sequence__gte=expected).exists():
-            return expected - 1, Problem("truncated", name, expected)
+            return expected - 1, Finding("truncated", name, expected)
 
 
 def _page(chain_id: int, after: int) -> Iterator[Entry]:
@@ -195,19 +195,19 @@ def _check_book(report: Report, book: Book, only: str | None) -> Line | None:
             last = batch[-1]
             report.checkpoints += len(batch)
             wanted = [line for line in batch if only is None or line.chain == only]
-            for problem in _compare(wanted):
+            for finding in _compare(wanted):
                 # The first checkpoint that disagrees says enough about a chain.
-                if (problem.chain, problem.reason) not in seen:
-                    seen.add((problem.chain, problem.reason))
-                    report.problems.append(problem)
+                if (finding.chain, finding.reason) not in seen:
+                    seen.add((finding.chain, finding.reason))
+                    report.findings.append(finding)
     except BrokenBook as broken:
         reason: Any = "book-truncated" if broken.reason == "missing" else f"book-{broken.reason}"
-        report.problems.append(Problem(reason, where=broken.where))
+        report.findings.append(Finding(reason, where=broken.where))
         return None
     return last
 
 
-def _compare(lines: Iterable[Line]) -> Iterator[Problem]:
+def _compare(lines: Iterable[Line]) -> Iterator[Finding]:
     lines = list(lines)
     chains = dict(
         Chain.objects.filter(name__in={line.chain for line in lines}).values_list("name", "pk")
@@ -221,11 +221,11 @@ def _compare(lines: Iterable[Line]) -> Iterator[Problem]:
     for line in lines:
         chain_id = chains.get(line.chain)
         if chain_id is None:
-            yield Problem("chain-missing", line.chain, 1)
+            yield Finding("chain-missing", line.chain, 1)
         elif (chain_id, line.sequence) not in found:
-            yield Problem("checkpoint-truncated", line.chain, line.sequence)
+            yield Finding("checkpoint-truncated", line.chain, line.sequence)
         elif found[chain_id, line.sequence] != line.head:
-            yield Problem("checkpoint-mismatch", line.chain, line.sequence)
+            yield Finding("checkpoint-mismatch", line.chain, line.sequence)
 
 
 def _check_end_of_book(report: Report, last: Line | None) -> None:
@@ -233,7 +233,7 @@ def _check_end_of_book(report: Report, last: Line | None) -> None:
     torn out.
     """
     rows = Entry.objects.filter(chain__name=PLATFORM, action="journal.checkpoint")
-    broken = any(problem.reason.startswith("book-") for problem in report.problems)
+    broken = any(finding.reason.startswith("book-") for finding in report.findings)
     ends: dict[str, tuple[int, int]] = {}
     for key, sequence, data in (
         rows.order_by("sequence")
@@ -246,4 +246,4 @@ def _check_end_of_book(report: Report, last: Line | None) -> None:
             report.elsewhere += 1
         elif not broken and (last is None or last.number < line):
             reason: Reason = "book-missing" if last is None else "book-truncated"
-            report.problems.append(Problem(reason, PLATFORM, sequence))
+            report.findings.append(Finding(reason, PLATFORM, sequence))

@@ -4,18 +4,18 @@ lease.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from socle.foundations.tasks.models import Task
 from socle.foundations.tasks.registry import TaskFunction, find
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=45)
 MAX_CRASHES = 3
 
 
@@ -74,14 +74,20 @@ def claim(
     return None
 
 
-def extend(owner: str, ids: Collection[int], until: datetime) -> int:
-    """Heartbeat: keep the leases of these tasks. Gives how many are still held."""
-    return _held(owner, ids).update(lease_until=until)
+def extend(held: Mapping[int, str], until: datetime) -> int:
+    """Heartbeat: keep these leases (task id → owner). Gives how many still stand."""
+    return (
+        Task.objects.filter(
+            pk__in=list(held), state=Task.State.RUNNING, lease_owner__in=list(held.values())
+        )
+        .order_by()
+        .update(lease_until=until)
+    )
 
 
 def finish(row: Task, owner: str, now: datetime) -> None:
     """Mark done. Raises :class:`LeaseLost` when the lease is somebody else's by now."""
-    updated = _held(owner, [row.pk]).update(
+    updated = _held(owner, row.pk).update(
         state=Task.State.DONE, finished_at=now, lease_owner="", lease_until=None, last_error=""
     )
     if not updated:
@@ -90,7 +96,7 @@ def finish(row: Task, owner: str, now: datetime) -> None:
 
 def postpone(row: Task, owner: str, run_at: datetime, error: str, *, counted: bool) -> None:
     """Give back to run again at ``run_at``. A lost lease is left alone: its new holder decides."""
-    _held(owner, [row.pk]).update(
+    _held(owner, row.pk).update(
         state=Task.State.WAITING,
         run_at=run_at,
         attempts=row.attempts if counted else max(row.attempts - 1, 0),
@@ -103,7 +109,7 @@ def postpone(row: Task, owner: str, run_at: datetime, error: str, *, counted: bo
 def fail(row: Task, owner: str, now: datetime, error: str) -> bool:
     """Mark failed for good and tell the task's ``on_failed``. False when the lease was lost."""
     with transaction.atomic():
-        updated = _held(owner, [row.pk]).update(
+        updated = _held(owner, row.pk).update(
             state=Task.State.FAILED,
             finished_at=now,
             lease_owner="",
@@ -115,13 +121,14 @@ def fail(row: Task, owner: str, now: datetime, error: str) -> bool:
     return bool(updated)
 
 
-def release(owner: str, now: datetime) -> int:
-    """Give back whatever ``owner`` still holds, uncounted: a worker that stops."""
+def release(held: Mapping[int, str], now: datetime) -> int:
+    """Give back what a worker that stops still holds (task id → owner); the attempt
+    does not count.
+    """
     released = 0
     with transaction.atomic():
-        held = skip_locked(Task.objects.filter(state=Task.State.RUNNING, lease_owner=owner))
-        for row in held.order_by("pk"):
-            released += _held(owner, [row.pk]).update(
+        for row in skip_locked(Task.objects.filter(pk__in=list(held))).order_by("pk"):
+            released += _held(held[row.pk], row.pk).update(
                 state=Task.State.READY,
                 attempts=max(row.attempts - 1, 0),
                 run_at=now,
@@ -171,10 +178,8 @@ def _wait(declared: TaskFunction[Any] | None, crashes: int, dice: Random) -> tim
     return declared.backoff(crashes, dice)
 
 
-def _held(owner: str, ids: Collection[int]) -> QuerySet[Task]:
-    return Task.objects.filter(
-        Q(pk__in=ids), state=Task.State.RUNNING, lease_owner=owner
-    ).order_by()
+def _held(owner: str, task_id: int) -> QuerySet[Task]:
+    return Task.objects.filter(pk=task_id, state=Task.State.RUNNING, lease_owner=owner).order_by()
 
 
 def _tell(row: Task, error: str) -> None:

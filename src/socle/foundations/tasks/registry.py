@@ -165,3 +165,12 @@ def find(name: str) -> TaskFunction[Any] | None:
 def rhythms() -> Mapping[str, tuple[TaskFunction[Any], Rhythm]]:
     """Every periodic task."""
     return dict(_rhythms)
+
+
+def queues() -> tuple[str, ...]:
+    """Every queue that a declared task uses, ``default`` first."""
+    return tuple(sorted({declared.queue for declared in _tasks.values()}, key=_default_first))
+
+
+def _default_first(queue: str) -> tuple[bool, str]:
+    return queue != "default", queue

@@ -39,7 +39,7 @@ def run(row: Task, owner: str, clock: Clock, dice: Random, *, reraise: bool = Fa
     except RetryLater as later:
         leases.postpone(row, owner, clock.now() + later.delay, describe(later), counted=False)
         return False
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _failed(declared, row, owner, clock, dice, error)
         if reraise:
             raise
@@ -64,7 +64,7 @@ def _failed(
     owner: str,
     clock: Clock,
     dice: Random,
-    error: Exception,
+    error: BaseException,
 ) -> None:
     text = describe(error)
     if isinstance(error, GiveUp) or row.attempts >= row.max_attempts:
