@@ -9,8 +9,11 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.dates import MONTHS, WEEKDAYS
+from django.utils.html import urlize
 from django.utils.translation import get_language, gettext, ngettext
 from markupsafe import Markup, escape
+
+from socle.capabilities.catalogue.markdown import to_html
 
 NBSP = "\u00a0"
 THIN_NBSP = "\u202f"
@@ -125,6 +128,9 @@ def money(cents: int | None) -> str:
 
 def number_fr(value: int | float | Decimal | None, decimals: int | None = None) -> str:
     """« 12 345,6 » with a narrow no-break space; trailing zeros of decimals are dropped unless ``decimals`` is given."""
+    if isinstance(value, str):
+        # Already written: a bounded count such as « 1 000+ ».
+        return value
     if value is None:
         return ""
     if decimals is not None:
@@ -197,7 +203,19 @@ def nl2br(value: str | None) -> Markup:
     )
 
 
+def markdown(value: str | None) -> Markup:
+    """Markdown of a pack to sanitised HTML; titles from level 3."""
+    return Markup(to_html(str(value or ""), top_level=3))  # noqa: S704 -- sanitised there
+
+
+def plain_text(value: str | None) -> Markup:
+    """Plain text to paragraphs, web addresses made into links."""
+    return Markup(urlize(nl2br(value)))  # noqa: S704 -- escaped by nl2br
+
+
 FILTERS = {
+    "markdown": markdown,
+    "plain_text": plain_text,
     "date_long": date_long,
     "date_short": date_short,
     "datetime_short": datetime_short,
