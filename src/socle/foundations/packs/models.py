@@ -22,6 +22,11 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise Immutable("a revision is never changed")
 
+    def bulk_create(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("update_conflicts"):
+            raise Immutable("a revision is never changed")
+        return super().bulk_create(*args, **kwargs)
+
 
 class Revision(models.Model):
     """One version of one declaration, addressed by the hash of its content. Never updated."""

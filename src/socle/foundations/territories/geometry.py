@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import shapely
+from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -89,7 +90,7 @@ class Index:
 def union(contours: Iterable[Any]) -> dict[str, Any]:
     """One GeoJSON contour around several: slivers between neighbours are filled, islands kept."""
     merged = shapely.union_all([shape(contour) for contour in contours])
-    filled = merged.buffer(0.002, join_style="mitre").buffer(-0.002, join_style="mitre")
+    filled = merged.buffer(0.002, quad_segs=4).buffer(-0.002, quad_segs=4).union(merged)
     tidy = shapely.set_precision(filled.simplify(0.0002), _GRID)
     return geojson(tidy)
 
@@ -104,7 +105,7 @@ def why_wrong(geometry: Any) -> str:
     """Why a GeoJSON polygon cannot be used: `""`, `shape`, `range`, `empty` or `crossed`."""
     try:
         found = shape(geometry)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.GEOSException):
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, ShapelyError):
         return "shape"
     if found.is_empty or found.geom_type not in {"Polygon", "MultiPolygon"}:
         return "empty"
