@@ -103,9 +103,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if message:
             messages.add_message(request, level, message, extra_tags=extra_tags)
 
-    def save_user(
-        self, request: HttpRequest, user: User, form: Any, commit: bool = True
-    ) -> User:
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         user = super().save_user(request, user, form, commit=False)
         user.language = (getattr(request, "LANGUAGE_CODE", "") or "fr").split("-")[0]
         if commit:
@@ -180,7 +178,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
             "Votre rôle exige un second facteur : ajoutez-en un autre avant de retirer celui-ci."
         ),
         "cannot_generate_recovery_codes": _(
-            "Ajoutez d’abord une application ou une clé d’accès : les codes de secours la remplacent."
+            "Ajoutez d’abord une application ou une clé d’accès, que ces codes remplacent."
         ),
         "incorrect_code": _("Ce code n’est pas le bon, ou il a déjà servi. Attendez le suivant."),
         "unverified_email": _("Confirmez d’abord votre adresse électronique."),
@@ -201,7 +199,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         ).exclude(pk=authenticator.pk)
         return bool(others.exists())
 
-    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return gettext("Clé d’accès %(number)d") % {"number": number}
 

@@ -36,6 +36,7 @@ def settings(options: Any) -> dict[str, Any]:
             },
             {"NAME": _VALIDATION + "MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
             {"NAME": _VALIDATION + "CommonPasswordValidator"},
+            {"NAME": _VALIDATION + "NumericPasswordValidator"},
         ],
         "SESSION_COOKIE_AGE": ABSOLUTE,
         "IDENTITY_SECOND_FACTOR_FOR_AGENTS": options.production if required is None else required,
@@ -55,7 +56,6 @@ def _account() -> dict[str, Any]:
     return {
         "ACCOUNT_ADAPTER": "socle.sites.identity.adapter.AccountAdapter",
         "ACCOUNT_FORMS": {
-            "login": "socle.sites.identity.forms.LoginForm",
             "signup": "socle.sites.identity.forms.SignupForm",
         },
         "ACCOUNT_USER_MODEL_USERNAME_FIELD": None,

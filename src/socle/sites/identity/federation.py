@@ -81,7 +81,8 @@ def remember(request: HttpRequest, provider: str, begun: Begun, back: str) -> No
 
 
 def take_up(request: HttpRequest, provider: str, state: str) -> dict[str, Any] | None:
-    """What was kept under a state, once only; None when it is unknown, old or another provider's."""
+    """What was kept under a state, once only; None when it is unknown, old or another provider's.
+    """
     under_way = _live(request)
     found = under_way.pop(state, None)
     request.session[_UNDER_WAY] = under_way
@@ -136,15 +137,11 @@ def _is_agent(identity: VerifiedIdentity) -> bool:
 # --- Endings ---
 
 
-def enter(
-    request: HttpRequest, user: User, identity: VerifiedIdentity, back: str
-) -> HttpResponse:
+def enter(request: HttpRequest, user: User, identity: VerifiedIdentity, back: str) -> HttpResponse:
     """Log in with an identity that opens this account: stages still apply (second factor)."""
     if user.is_active and _is_agent(identity):
         admit_agent(user_id=user.pk, siren=identity.siren)
-    note_identity_login(
-        provider=identity.provider, subject=identity.subject, acr=identity.acr
-    )
+    note_identity_login(provider=identity.provider, subject=identity.subject, acr=identity.acr)
     record_authentication(request, user, method="provider", provider=identity.provider)
     login = Login(
         user=user,
@@ -229,10 +226,10 @@ def owner_of(email: str) -> User | None:
     if user is None:
         return None
     address = EmailAddress.objects.filter(user=user, email=email).first()
-    if address is not None and not address.verified and user.last_login is None:
-        if not Membership.objects.filter(user=user).exists():
-            user.delete()
-            return None
+    never_proved = address is not None and not address.verified and user.last_login is None
+    if never_proved and not Membership.objects.filter(user=user).exists():
+        user.delete()
+        return None
     return user
 
 

@@ -32,7 +32,8 @@ class SignupForm(BaseSignupForm):  # type: ignore[misc]
 
 
 class OnceOnly:
-    """A code of an authenticator application serves once (RFC 6238, 5.2), for as long as it lives."""
+    """A code of an authenticator application serves once (RFC 6238, 5.2), for as long as it lives.
+    """
 
     cleaned_data: dict[str, Any]
     authenticator: Authenticator
@@ -79,9 +80,7 @@ def _use_once(authenticator: Authenticator, code: str) -> None:
     with transaction.atomic():
         row = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
         used = {
-            seen: at
-            for seen, at in row.data.get("used", {}).items()
-            if now - at < _REPLAY_SECONDS
+            seen: at for seen, at in row.data.get("used", {}).items() if now - at < _REPLAY_SECONDS
         }
         if mark in used:
             raise get_mfa_adapter().validation_error("incorrect_code")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from socle.capabilities.notifications.actions import send_email
@@ -82,9 +83,8 @@ LETTERS: dict[str, Letter] = {
     "account/email/account_already_exists": Letter(
         _("Vous avez déjà un compte"),
         _(
-            "Quelqu’un, sans doute vous, a voulu créer un compte avec cette adresse. Elle en a déjà "
-            "un : connectez-vous. Si vous avez oublié votre mot de passe, demandez un code de "
-            "connexion."
+            "Quelqu’un, sans doute vous, a voulu créer un compte avec cette adresse. Elle en a "
+            "déjà un : connectez-vous. Mot de passe oublié ? Demandez un code de connexion."
         ),
         action=("account_request_login_code", _("Recevoir un code de connexion")),
         alarm=False,
@@ -146,19 +146,19 @@ LETTERS: dict[str, Letter] = {
     ),
     "identity/linked": Letter(
         _("Un nouveau moyen d’entrer dans votre compte"),
-        _("Une identité %(provider)s ouvre désormais votre compte."),
+        _("Une identité {provider} ouvre désormais votre compte."),
         action=_SECURITY,
     ),
     "identity/unlinked": Letter(
         _("Un moyen d’entrer dans votre compte est retiré"),
-        _("Une identité %(provider)s n’ouvre plus votre compte."),
+        _("Une identité {provider} n’ouvre plus votre compte."),
         action=_SECURITY,
     ),
     "identity/closed": Letter(
         _("Votre compte est fermé"),
         _(
             "Votre compte vient d’être fermé, comme vous l’avez demandé. Vos informations "
-            "personnelles ont été effacées. Vous pourrez créer un nouveau compte quand vous voudrez."
+            "personnelles ont été effacées. Vous pourrez toujours créer un nouveau compte."
         ),
         alarm=False,
     ),
@@ -180,7 +180,7 @@ def send(prefix: str, to: str, context: Mapping[str, Any]) -> None:
         context={
             "subject": letter.subject,
             "body": letter.body,
-            "values": values,
+            "filled": format_lazy(letter.body, **values),
             "code": values.get("code", ""),
             "link": (reverse(letter.action[0]), letter.action[1]) if letter.action else None,
             "alarm": letter.alarm,

@@ -31,9 +31,7 @@ def showed_second_factor(request: HttpRequest) -> bool:
 
 def without_powers(actor: Actor) -> Actor:
     """What an agent may do before showing a second factor: what any resident may."""
-    return replace(
-        actor, kind="resident", is_administrator=False, roles={}, team_ids=frozenset()
-    )
+    return replace(actor, kind="resident", is_administrator=False, roles={}, team_ids=frozenset())
 
 
 def is_fresh(request: HttpRequest) -> bool:

@@ -37,7 +37,8 @@ def entrance(request: HttpRequest) -> dict[str, Any]:
 
 
 class _Entrance:
-    """Adds :func:`entrance` to the context of an allauth view, and a status of its own to errors."""
+    """Adds :func:`entrance` to the context of an allauth view, and a status of its own to errors.
+    """
 
     request: HttpRequest
 

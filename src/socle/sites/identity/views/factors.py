@@ -1,10 +1,12 @@
-"""Second factors: applications, passkeys, recovery codes; and the confirmations that protect them."""
+"""Second factors: applications, passkeys, recovery codes; and the confirmations that protect them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.models import Login
 from allauth.account.views import BaseReauthenticateView
 from allauth.account.views import ReauthenticateView as AllauthReauthenticateView
 from allauth.mfa.base import views as base
@@ -12,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
+from allauth.mfa.webauthn.internal import flows as key_flows
 from django.contrib.auth.decorators import login_required
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -147,6 +150,24 @@ class DownloadRecoveryCodesView(recovery.DownloadRecoveryCodesView):  # type: ig
 
 class KeysView(webauthn.ListWebAuthnView):  # type: ignore[misc]
     template_name = "identity/keys.html"
+
+
+class LoginKeyView(webauthn.LoginWebAuthnView):  # type: ignore[misc]
+    """Login with a passkey alone: the browser's script asks for the challenge, then posts."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        authenticator = form.cleaned_data["credential"]
+        back = policies.safe_return(self.request, self.request.POST.get("next"))
+        login = Login(user=authenticator.user, redirect_url=back or None)
+        response: HttpResponse = key_flows.perform_passwordless_login(
+            self.request, authenticator, login
+        )
+        return response
 
 
 class AddKeyView(_PublicKey, webauthn.AddWebAuthnView):  # type: ignore[misc]
