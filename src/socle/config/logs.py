@@ -18,7 +18,8 @@ from socle.config.options import Options
 
 MASK = "[…]"
 
-_EMAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)*", re.UNICODE)
+# Every character that RFC 5322 allows before the @ without quotes.
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+(?:\.[\w-]+)*|\[[^\]\s]+\])")
 # French and international numbers, with the separators people write.
 _PHONE = re.compile(
     r"(?<![\w.])(?:\+\d{1,3}[\s.\-]?(?:\(0\)[\s.\-]?)?|0)[1-9](?:[\s.\-]?\d{2}){4}(?!\w)"

@@ -52,10 +52,10 @@ def register(app: typer.Typer) -> None:
 
         report = verification(chain=chain, checkpoints_dir=checkpoints, public_key=public_key)
         if json:
-            problems = [
-                {**dataclasses.asdict(each), "sentence": str(each)} for each in report.problems
+            findings = [
+                {**dataclasses.asdict(each), "sentence": str(each)} for each in report.findings
             ]
-            as_json({"ok": report.ok, **dataclasses.asdict(report), "problems": problems})
+            as_json({"ok": report.ok, **dataclasses.asdict(report), "findings": findings})
         elif report.ok:
             done(
                 f"Journal intact : {report.entries} écritures, {report.chains} chaînes, "
@@ -69,6 +69,6 @@ def register(app: typer.Typer) -> None:
                     f"Public key, to be noted elsewhere: {report.public_key}",
                 )
         else:
-            for problem in report.problems:
-                fail(str(problem), str(problem))
+            for finding in report.findings:
+                fail(str(finding), str(finding))
         raise typer.Exit(0 if report.ok else 1)

@@ -62,7 +62,7 @@ def run(options: Options, file: Path, *, force: bool) -> archive.Manifest:
             "ajoutez --force pour les remplacer.",
             f"“{options.home}” or the database holds data already; add --force to replace them.",
         )
-    _refuse_running()
+    _refuse_running(options)
     with archive.workshop(options.home) as folder:
         try:
             manifest = archive.unpack(file, folder)
@@ -91,8 +91,11 @@ def run(options: Options, file: Path, *, force: bool) -> archive.Manifest:
     return manifest
 
 
-def _refuse_running() -> None:
+def _refuse_running(options: Options) -> None:
     """A server that keeps the former database open would write into the new one."""
+    path = options.database.sqlite_path(options.home)
+    if options.database.vendor == "sqlite" and not path.is_file():
+        return
     from django.db import DatabaseError, connection
 
     from socle.config.readiness import heartbeat_age

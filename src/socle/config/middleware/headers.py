@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from socle.config.middleware.identification import Answer
@@ -18,6 +19,13 @@ _FIXED = {
     "X-Permitted-Cross-Domain-Policies": "none",
 }
 _THEMES = frozenset({"light", "dark", "auto"})
+
+
+def _is_somebodys(request: HttpRequest) -> bool:
+    """Whether the visitor has, or has just been given, a session."""
+    session = getattr(request, "session", None)
+    given = session is not None and session.modified
+    return given or settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
 class HeadersMiddleware:
@@ -37,7 +45,6 @@ class HeadersMiddleware:
         headers = response.headers
         for name, value in _FIXED.items():
             headers.setdefault(name, value)
-        session = getattr(request, "session", None)
-        if session is not None and session.accessed and "Cache-Control" not in headers:
+        if _is_somebodys(request) and "Cache-Control" not in headers:
             headers["Cache-Control"] = "private, no-store"
         return response
