@@ -137,7 +137,11 @@ def _shuffled_when_unordered(
 @pytest.fixture(autouse=True)
 def _nothing_left_over(request: pytest.FixtureRequest) -> Iterator[None]:
     """Caches and the active language do not travel from test to test."""
+    from socle.foundations.packs import queries as packs
+
     yield
+    # What the test applied is rolled back with its database.
+    packs.forget()
     translation.deactivate()
     caches["local"].clear()
     marker = request.node.get_closest_marker("django_db")

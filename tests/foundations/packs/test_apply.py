@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from tests.foundations.packs.conftest import Folder
 
 from socle.capabilities.catalogue.models import PublicService
 from socle.foundations import packs
@@ -24,7 +25,6 @@ from socle.foundations.territories.models import Area, Organisation
 from socle.kernel import events
 from socle.kernel.clock import FixedClock
 from socle.kernel.errors import Conflict
-from tests.foundations.packs.conftest import Folder
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_a_second_application_writes_nothing_and_says_so(lakeside: Folder) -> No
     assert first.changed
     assert "15 ajouts" in first.text()
     before = state()
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         second = packs.apply(lakeside.path)
     assert not second.changed
     assert second.text() == "Rien à faire : ce pack est déjà en place."
@@ -68,7 +68,9 @@ def test_a_comment_or_another_order_of_keys_changes_nothing(lakeside: Folder) ->
 
 def test_the_order_of_a_list_is_a_change(lakeside: Folder) -> None:
     packs.apply(lakeside.path)
-    lakeside.edit("catalogue.toml", '["poubelle", "bac", "conteneur"]', '["bac", "poubelle", "conteneur"]')
+    lakeside.edit(
+        "catalogue.toml", '["poubelle", "bac", "conteneur"]', '["bac", "poubelle", "conteneur"]'
+    )
     (change,) = packs.plan(lakeside.path).changes
     assert (change.section, change.action) == ("catalogue", "changed")
 
@@ -80,7 +82,10 @@ def test_the_plan_writes_nothing_and_shows_each_field(lakeside: Folder) -> None:
     packs.apply(lakeside.path)
     lakeside.edit(SERVICE, "Trois semaines environ", "Deux semaines")
     lakeside.edit(SERVICE, 'icon = "leaf"\n', "").edit("communes.csv", "8000,", "8100,")
-    lakeside.write("services/nouveau/service.toml", lakeside.read("services/collecte-des-encombrants/service.toml"))
+    lakeside.write(
+        "services/nouveau/service.toml",
+        lakeside.read("services/collecte-des-encombrants/service.toml"),
+    )
     lakeside.remove("services/collecte-des-encombrants")
     before = state()
     with CaptureQueriesContext(connection) as captured:
@@ -161,7 +166,8 @@ def test_a_stored_revision_gives_back_the_document_that_was_read(lakeside: Folde
         lambda r: Revision.objects.update_or_create(pk=r.pk, defaults={"content": {}}),
         lambda r: Revision.objects.bulk_create(
             [Revision(section=r.section, key=r.key, digest=r.digest, content={})],
-            update_conflicts=True, unique_fields=["section", "key", "digest"], update_fields=["content"],
+            update_conflicts=True, unique_fields=["section", "key", "digest"],
+            update_fields=["content"],
         ),
     ],
 )  # fmt: skip
@@ -305,7 +311,8 @@ def test_a_section_applies_again_when_one_it_follows_changes(lakeside: Folder) -
     lakeside.append("communes.csv", "99004,ile-neuve,Île-Neuve,,99400,10,2.35,46.05,,,,\n")
     lakeside.edit(
         "contours.geojson", "]]]}}\n]}",
-        ']]]}},\n{"type": "Feature", "properties": {"code": "99004"}, "geometry": {"type": "Polygon", '
+        ']]]}},\n{"type": "Feature", "properties": {"code": "99004"}, '
+        '"geometry": {"type": "Polygon", '
         '"coordinates": [[[2.3, 46.0], [2.4, 46.0], [2.4, 46.1], [2.3, 46.0]]]}}\n]}',
     )  # fmt: skip
     applied = packs.apply(lakeside.path)
@@ -350,9 +357,14 @@ def test_a_team_that_leaves_is_switched_off_but_not_one_made_by_hand(lakeside: F
     metropole = Organisation.objects.get(slug="metropole-du-lac")
     Team.objects.create(organisation=metropole, slug="by-hand", name="Made by hand")
     lakeside.edit(
-        "teams.toml", '[[team]]\nslug = "voirie"\nname = "Voirie"\norganisations = ["metropole-du-lac"]\n', ""
+        "teams.toml",
+        '[[team]]\nslug = "voirie"\nname = "Voirie"\norganisations = ["metropole-du-lac"]\n',
+        "",
     )
-    lakeside.write("reports/categories.toml", lakeside.read("reports/categories.toml").replace('team = "voirie"', 'team = "proprete"'))
+    lakeside.write(
+        "reports/categories.toml",
+        lakeside.read("reports/categories.toml").replace('team = "voirie"', 'team = "proprete"'),
+    )
     packs.apply(lakeside.path)
     active = {team.slug: team.is_active for team in Team.objects.filter(organisation=metropole)}
     assert active["voirie"] is False

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from tests.foundations.packs.conftest import Folder
 
 from socle.foundations import packs
 from socle.foundations.packs import actions
@@ -17,7 +18,6 @@ from socle.foundations.packs.document import Document
 from socle.foundations.packs.models import Application, Head, Revision
 from socle.foundations.packs.parts import Toml
 from socle.foundations.packs.registry import Item, Section
-from tests.foundations.packs.conftest import Folder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -78,7 +78,9 @@ def test_sections_in_a_circle_are_refused() -> None:
     site = registry.section("site")
     for name, after in (("zz-a", "zz-b"), ("zz-b", "zz-a")):
         registry.register(
-            registry.Section(name=name, where=".", parts=site.parts, model=site.model, after=(after,))
+            registry.Section(
+                name=name, where=".", parts=site.parts, model=site.model, after=(after,)
+            )
         )
     try:
         with pytest.raises(ValueError, match="circle"):

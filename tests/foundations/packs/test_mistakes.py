@@ -1,14 +1,14 @@
+# ruff: noqa: E501 -- a table of mistakes reads better on long lines
 """`check` says every mistake in a sentence, with its file, line and column, and needs no database."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from tests.foundations.packs.conftest import LAKESIDE, Folder
 
 from socle.foundations import packs
-from tests.foundations.packs.conftest import LAKESIDE, Folder
 
 SERVICE = "services/composteur/service.toml"
 QUESTIONS = "services/composteur/questionnaire.toml"
@@ -74,7 +74,7 @@ def test_a_right_pack_has_no_problem_and_asks_nothing_of_a_database() -> None:
         ("opening_hours.json", '"99002"', '"99001"', '"99001": [{', "« 99001 » est écrit deux fois."),
         # --- teams and brand ---
         ("teams.toml", 'name = "Voirie"\norganisations = ["metropole-du-lac"]', 'name = "Voirie"', '[[team]]\nslug = "voirie"', "Cette équipe n’est à personne"),
-        ("teams.toml", 'kind = "commune"\ndefault = true', 'kind = "commune"', None, "n’a pas d’équipe par défaut"),
+        ("teams.toml", 'kind = "commune"\ndefault = true', 'kind = "commune"', None, "3 organisations n’ont pas d’équipe par défaut"),
         ("brand/brand.toml", 'logo = "logo"', 'logo = "sceau"', '"sceau"', "Il n’y a pas de fichier brand/sceau.svg."),
         ("brand/brand.toml", '"#1b5e4b"', '"vert"', '"vert"', "n’a pas la forme attendue"),
         ("brand/logo.svg", "<path", "<script>alert(1)</script><path", None, "un élément actif"),
@@ -129,7 +129,9 @@ def test_conditions_in_a_circle_are_refused(lakeside: Folder) -> None:
 
 
 def test_every_mistake_of_a_pack_is_told_at_once(lakeside: Folder) -> None:
-    lakeside.edit(SERVICE, 'icon = "leaf"', "icone = 1").edit("teams.toml", "default = true", "defaut = 1")
+    lakeside.edit(SERVICE, 'icon = "leaf"', "icone = 1").edit(
+        "teams.toml", "default = true", "defaut = 1"
+    )
     lakeside.edit("pack.toml", "zoom = 11", 'zoom = "11"')
     assert {problem.file for problem in lakeside.check()} == {SERVICE, "teams.toml", "pack.toml"}
 
@@ -226,7 +228,7 @@ def test_a_symbolic_link_does_not_lead_out_of_the_pack(lakeside: Folder, target:
 
 def test_a_linked_folder_does_not_lead_out_either(lakeside: Folder) -> None:
     outside = lakeside.path.parent / "outside"
-    os.rename(lakeside.path / "services" / "composteur", outside)
+    (lakeside.path / "services" / "composteur").rename(outside)
     (lakeside.path / "services" / "composteur").symlink_to(outside)
     problems = [p for p in lakeside.check() if p.file.startswith("services/composteur/")]
     assert problems

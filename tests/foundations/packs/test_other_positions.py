@@ -16,13 +16,17 @@ from socle.foundations.packs import csv_reading, json_positions
 CELLS = st.text(st.sampled_from("ab ,;\"\n'é|"), max_size=6)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
 
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=4), max_size=6), st.sampled_from(",;"))
-def test_csv_is_read_as_the_standard_library_reads_it(rows: list[list[str]], delimiter: str) -> None:
+def test_csv_is_read_as_the_standard_library_reads_it(
+    rows: list[list[str]], delimiter: str
+) -> None:
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
     found = list(csv_reading.records(text.getvalue(), delimiter))
@@ -48,7 +52,13 @@ def test_an_unclosed_quote_says_where_it_opens() -> None:
 
 def _paths(value: Any, path: tuple[str | int, ...] = ()) -> Any:
     yield path, value
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, each in inner:
         yield from _paths(each, (*path, key))
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from tests.foundations.packs.conftest import Folder
 
 from socle.foundations import packs
 from socle.foundations.packs import queries, stamps
 from socle.foundations.packs.models import Current, Head
 from socle.foundations.territories import queries as territories
 from socle.kernel.errors import NotFound
-from tests.foundations.packs.conftest import Folder
 
 pytestmark = pytest.mark.django_db
 

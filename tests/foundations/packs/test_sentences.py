@@ -31,10 +31,36 @@ def test_every_kind_of_error_of_pydantic_has_a_sentence(known: dict[str, Any]) -
 
 @pytest.mark.parametrize(
     "text",
-    ['a = "x', "a = [1, 2", "a = {b=1", "a=1 2", "a", "[a", "[[a]", "a=1\na=2", "[a]\n[a]", "a={}\n[a.b]\n",
-     'a = "\\q"', 'a = """x', "a = 'x\n'", "a='''", "a = 2026-02-31", "a = é", 'a="\\ud800"', 'a="\\u12"', "=1",
-     "a={b=1,b=2}", "a=[]\n[[a]]", "a=[1 2]", 'x = "\\', 'a = "\x01"', "a = 1\n[a]", '"a', "a.b=1\na.b.c=2"],
-)  # fmt: skip
+    [
+        'a = "x',
+        "a = [1, 2",
+        "a = {b=1",
+        "a=1 2",
+        "a",
+        "[a",
+        "[[a]",
+        "a=1\na=2",
+        "[a]\n[a]",
+        "a={}\n[a.b]\n",
+        'a = "\\q"',
+        'a = """x',
+        "a = 'x\n'",
+        "a='''",
+        "a = 2026-02-31",
+        "a = é",
+        'a="\\ud800"',
+        'a="\\u12"',
+        "=1",
+        "a={b=1,b=2}",
+        "a=[]\n[[a]]",
+        "a=[1 2]",
+        'x = "\\',
+        'a = "\x01"',
+        "a = 1\n[a]",
+        '"a',
+        "a.b=1\na.b.c=2",
+    ],
+)
 def test_every_syntax_error_of_toml_has_its_own_sentence(text: str) -> None:
     with pytest.raises(tomllib.TOMLDecodeError) as caught:
         tomllib.loads(text)

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from socle.foundations.packs.toml_positions import marks, string_offsets, unclosed
 from tests.foundations.packs.toml_writer import documents
 
+from socle.foundations.packs.toml_positions import marks, string_offsets, unclosed
 
-def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+
+def paths(
+    value: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     yield path, value
     if isinstance(value, dict):
         for key, each in value.items():
@@ -96,4 +98,4 @@ def test_elements_of_an_array_of_tables_are_told_apart() -> None:
     found = marks(text)
     assert text[found["page", 0, "field", 0, "id"].start :].startswith('"x"')
     assert text[found["page", 1, "field", 0, "id"].start :].startswith('"y"')
-    assert text[found["page", 1].start :].startswith("[[page]]\n[[page.field]]\nid = \"y\"")
+    assert text[found["page", 1].start :].startswith('[[page]]\n[[page.field]]\nid = "y"')

@@ -17,9 +17,7 @@ SCALARS = st.one_of(
     st.datetimes(),
     TEXTS,
 )
-KEYS = st.one_of(
-    st.text("abcdefghij-_019", min_size=1, max_size=5), st.text(_LETTERS, max_size=4)
-)
+KEYS = st.one_of(st.text("abcdefghij-_019", min_size=1, max_size=5), st.text(_LETTERS, max_size=4))
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
@@ -108,8 +106,10 @@ def _text(draw: st.DrawFn, text: str) -> str:
         # What follows a line-ending backslash is trimmed: keep blanks away from it.
         written = "".join(chars)
         if not any(f"\\\n   {blank}" in written for blank in " \n\t"):
-            return f'"""{draw(st.sampled_from(["", chr(10)]))}{written}"""' if text[:1] != "\n" else (
-                f'"""\n{written}"""'
+            return (
+                f'"""{draw(st.sampled_from(["", chr(10)]))}{written}"""'
+                if text[:1] != "\n"
+                else (f'"""\n{written}"""')
             )
     return _quoted(text)
 

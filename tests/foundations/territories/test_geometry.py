@@ -28,9 +28,7 @@ def polygon(*rings: list[list[float]]) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": list(rings)}
 
 
-SQUARES = Index(
-    [("B", polygon(box(0.1, 0, 0.2, 0.1))), ("A", polygon(box(0, 0, 0.1, 0.1)))]
-)
+SQUARES = Index([("B", polygon(box(0.1, 0, 0.2, 0.1))), ("A", polygon(box(0, 0, 0.1, 0.1)))])
 
 
 def test_a_point_inside_is_found() -> None:
@@ -69,9 +67,7 @@ def test_every_island_belongs_to_its_area() -> None:
 
 # Two areas whose simplified contours leave a gap 300 m wide between them.
 GAP = 300 / 111_195
-SLIVER = Index(
-    [("A", polygon(box(0, 0, 0.1, 0.1))), ("B", polygon(box(0.1 + GAP, 0, 0.2, 0.1)))]
-)
+SLIVER = Index([("A", polygon(box(0, 0, 0.1, 0.1))), ("B", polygon(box(0.1 + GAP, 0, 0.2, 0.1)))])
 
 
 def test_a_gap_between_neighbours_belongs_to_the_nearest() -> None:
@@ -161,6 +157,8 @@ def test_a_contour_that_cannot_be_used_says_why(contour: Any, reason: str) -> No
 
 
 def test_the_middle_of_a_crescent_is_inside_it() -> None:
-    crescent = polygon([[0, 0], [3, 0], [3, 3], [0, 3], [0, 2.9], [2.9, 2.9], [2.9, 0.1], [0, 0.1], [0, 0]])
+    crescent = polygon(
+        [[0, 0], [3, 0], [3, 3], [0, 3], [0, 2.9], [2.9, 2.9], [2.9, 0.1], [0, 0.1], [0, 0]]
+    )
     lon, lat = geometry.middle(crescent)
     assert shape(crescent).contains(shapely.Point(lon, lat))

@@ -78,10 +78,15 @@ def _check(item: Item[Teams], context: Context) -> Iterator[Problem]:
         if team.default and defaults.setdefault(slug, index) != index:
             message = _("« %(organisation)s » a déjà une équipe par défaut.")
             yield item.problem(message % {"organisation": slug}, "team", index, "default")
-    for slug in (*kinds["metropole"], *kinds["commune"]):
-        if slug not in defaults:
-            message = _("« %(organisation)s » n’a pas d’équipe par défaut (default = true).")
-            yield item.problem(message % {"organisation": slug})
+    without = [slug for slug in (*kinds["metropole"], *kinds["commune"]) if slug not in defaults]
+    if without:
+        message = _("« %(organisation)s » n’a pas d’équipe par défaut (default = true).")
+        if len(without) > 1:
+            message = _(
+                "%(count)d organisations n’ont pas d’équipe par défaut (default = true), dont "
+                "« %(organisation)s »."
+            )
+        yield item.problem(message % {"organisation": without[0], "count": len(without)})
 
 
 def _apply(item: Item[Teams], applying: Applying) -> None:

@@ -1,6 +1,6 @@
 """What parsers and types complain of, said as plain sentences in the active language.
 
-The keys of the tables are the error types of pydantic (`pydantic_core.core_schema.ErrorType`) and the
+The keys of the tables are the error types of pydantic (`core_schema.ErrorType`) and the
 messages of `tomllib` and `json`. What is in no table gets a general sentence, never a raw message.
 """
 

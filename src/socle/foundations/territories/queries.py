@@ -227,7 +227,7 @@ _gazetteer = Stamped(_load_gazetteer)
 
 
 def bounds() -> tuple[float, float, float, float]:
-    """West, south, east, north of the whole territory, in degrees; the world when it has no area."""
+    """West, south, east, north of the whole territory (degrees); the world when it has no area."""
     boxes = [each.bounds for each in areas("commune")]
     if not boxes:
         return (-180.0, -85.0, 180.0, 85.0)
