@@ -14,11 +14,11 @@ from socle.capabilities.catalogue.models import PublicService
 from socle.foundations import packs
 from socle.foundations.accounts.models import Team
 from socle.foundations.journal.models import Entry
-from socle.foundations.packs import PackError, canonical, queries
+from socle.foundations.packs import PackError, queries
 from socle.foundations.packs.applying import Applying
 from socle.foundations.packs.document import Document
 from socle.foundations.packs.events import PackApplied
-from socle.foundations.packs.models import Application, Current, Head, Immutable, Revision
+from socle.foundations.packs.models import Application, Current, Head, Revision
 from socle.foundations.packs.parts import Toml
 from socle.foundations.packs.registry import Item, Section
 from socle.foundations.territories.models import Area, Organisation
@@ -107,92 +107,6 @@ def test_a_plan_of_what_is_in_force_is_empty(lakeside: Folder) -> None:
     plan = packs.plan(lakeside.path)
     assert not plan
     assert plan.text() == "Rien à changer : la base est conforme au pack."
-
-
-# --- revisions ---
-
-
-def test_a_change_adds_a_revision_and_keeps_the_old_one_readable(lakeside: Folder) -> None:
-    packs.apply(lakeside.path)
-    pinned = queries.current("service", "composteur")
-    assert pinned is not None
-    lakeside.edit(SERVICE, "Demander un composteur", "Obtenir un composteur")
-    packs.apply(lakeside.path)
-    now = queries.current("service", "composteur")
-    assert now is not None
-    assert now.pk != pinned.pk
-    assert queries.content(pinned.pk).title == "Demander un composteur"
-    assert queries.document(now).title == "Obtenir un composteur"
-    assert Revision.objects.filter(section="service", key="composteur").count() == 2
-
-
-def test_going_back_finds_the_revision_that_was_there(lakeside: Folder) -> None:
-    packs.apply(lakeside.path)
-    pinned = queries.current("service", "composteur")
-    lakeside.edit(SERVICE, "Demander un composteur", "Obtenir un composteur")
-    packs.apply(lakeside.path)
-    lakeside.edit(SERVICE, "Obtenir un composteur", "Demander un composteur")
-    packs.apply(lakeside.path)
-    assert queries.current("service", "composteur") == pinned
-    assert Revision.objects.filter(section="service", key="composteur").count() == 2
-
-
-def test_a_revision_is_addressed_by_the_hash_of_its_content(lakeside: Folder) -> None:
-    packs.apply(lakeside.path)
-    for revision in Revision.objects.all():
-        assert canonical.digest(revision.content) == revision.digest
-
-
-def test_a_stored_revision_gives_back_the_document_that_was_read(lakeside: Folder) -> None:
-    from socle.foundations.packs import checking
-
-    packs.apply(lakeside.path)
-    for section, items in checking.load(lakeside.path).items.items():
-        for key, item in items.items():
-            revision = queries.current(section, key)
-            assert revision is not None
-            assert queries.document(revision) == item.document
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda r: r.save(),
-        lambda r: r.save(update_fields=["content"]),
-        lambda r: r.delete(),
-        lambda r: Revision.objects.filter(pk=r.pk).update(content={}),
-        lambda r: Revision.objects.filter(pk=r.pk).delete(),
-        lambda r: Revision.objects.bulk_update([r], ["content"]),
-        lambda r: Revision.objects.update_or_create(pk=r.pk, defaults={"content": {}}),
-        lambda r: Revision.objects.bulk_create(
-            [Revision(section=r.section, key=r.key, digest=r.digest, content={})],
-            update_conflicts=True, unique_fields=["section", "key", "digest"],
-            update_fields=["content"],
-        ),
-    ],
-)  # fmt: skip
-def test_a_revision_is_never_changed_nor_deleted(
-    lakeside: Folder, act: Callable[[Revision], object]
-) -> None:
-    packs.apply(lakeside.path)
-    revision = Revision.objects.get(section="service", key="composteur")
-    revision.content = {"title": "Falsified"}
-    with pytest.raises(Immutable):
-        act(revision)
-    stored = Revision.objects.get(pk=revision.pk)
-    assert canonical.digest(stored.content) == stored.digest
-
-
-def test_a_new_object_with_the_key_of_a_stored_one_does_not_overwrite_it(lakeside: Folder) -> None:
-    from django.db import IntegrityError, transaction
-
-    packs.apply(lakeside.path)
-    stored = Revision.objects.order_by("pk").first()
-    assert stored is not None
-    usurper = Revision(pk=stored.pk, section="x", key="y", digest="z", content={})
-    with pytest.raises(IntegrityError), transaction.atomic():
-        usurper.save()
-    assert Revision.objects.get(pk=stored.pk).digest == stored.digest
 
 
 # --- withdrawal ---

@@ -155,7 +155,7 @@ class Csv(Part):
 
     def _check_header(self, source: Source, header: list[csv_reading.Cell]) -> list[Problem]:
         known = self._columns()
-        if len(header) == 1 and len(known) > 1:
+        if len(header) == 1 and header[0].text.strip() not in known:
             return [
                 source.problem(
                     _("Une seule colonne trouvée : le séparateur attendu est « %(char)s ».")
@@ -205,7 +205,12 @@ class Texts(Part):
 
         def locate(path: Path, of_key: bool, offset: int) -> Place | None:
             source = sources.get(str(path[0])) if path else next(iter(sources.values()), None)
-            return source.place(offset) if source else None
+            if source is None:
+                return None
+            if not offset:
+                return source.place()
+            # Documents strip their texts: the offset counts from the first visible character.
+            return source.place(offset + len(source.text) - len(source.text.lstrip()))
 
         texts = {name: source.text for name, source in sources.items()}
         return Parsed(texts, locate, (), tuple(relative(root, path) for path in files))

@@ -54,8 +54,11 @@ def relative(root: Path, path: Path) -> str:
 
 
 def escapes(root: Path, path: Path) -> bool:
-    """Whether a path leaves the pack once symbolic links are followed."""
-    return not path.resolve().is_relative_to(root.resolve())
+    """Whether a path leaves the pack once symbolic links are followed; links in a circle do."""
+    try:
+        return not path.resolve(strict=True).is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        return True
 
 
 def read(root: Path, path: Path) -> Source:
@@ -71,6 +74,8 @@ def read(root: Path, path: Path) -> Source:
 
     if escapes(root, path):
         raise fail(_("Ce fichier est hors du pack : un lien symbolique en sort."))
+    if not path.is_file():
+        raise fail(_("Ce n’est pas un fichier."))
     try:
         if path.stat().st_size > MAX_BYTES:
             raise fail(_("Ce fichier est trop gros : 32 Mo au plus."))
