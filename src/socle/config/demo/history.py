@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 
 from socle.capabilities.casework import actions as casework
 from socle.capabilities.casework.models import Case
@@ -37,11 +38,18 @@ def create(plan: Demonstration, now: datetime, advance: Callable[[int], None]) -
     ]
     sayings = {each.category: each.texts for each in plan.sayings}
     categories = reporting.categories.categories
+
+    @cache
+    def owner(category_id: str, area_organisation_id: int | None) -> tuple[int, int | None]:
+        chosen = next(each for each in categories if each.id == category_id)
+        organisation_id, team = reports.owner(reporting.categories, chosen, area_organisation_id)
+        return organisation_id, team.pk if team else None
+
     batch: list[Case] = []
     for rank in range(plan.historic_reports):
         category = rng.choice(categories)
         area, lon, lat, address = scenery.place()
-        organisation_id, team = reports.owner(reporting.categories, category, area.organisation_id)
+        organisation_id, team_id = owner(category.id, area.organisation_id)
         created = scenery.moment(now - timedelta(days=45), plan.months)
         closed = created + timedelta(hours=rng.expovariate(1 / (24 * category.days * 0.7)) + 1)
         state = rng.choices([each for each, _w in outcomes], [w for _each, w in outcomes])[0]
@@ -57,7 +65,7 @@ def create(plan: Demonstration, now: datetime, advance: Callable[[int], None]) -
                 public_status=state.public,
                 is_open=False,
                 organisation_id=organisation_id,
-                team_id=team.pk if team else None,
+                team_id=team_id,
                 lon=lon,
                 lat=lat,
                 address=address,

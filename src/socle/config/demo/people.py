@@ -39,7 +39,7 @@ def create(plan: Demonstration, now: datetime) -> Cast:
         user = _account(person.email, person.given, person.family, person.language, hashed, clock)
         if person.platform:
             actions.set_administrator(
-                actor=SYSTEM, user_id=user.pk, is_administrator=True, clock=clock
+                actor=SYSTEM, user_id=user.pk, administrator=True, clock=clock
             )
         if person.role:
             _member(person, user, clock)

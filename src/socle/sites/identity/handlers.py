@@ -105,9 +105,6 @@ def _email_changed(request: HttpRequest, user: User, **extra: Any) -> None:
 def _factor_added(
     request: HttpRequest, user: User, authenticator: Authenticator, **extra: Any
 ) -> None:
-    if authenticator.type in _SECOND_FACTORS:
-        # Setting one up shows it: the code or the key was asked for.
-        request.session[policies.SECOND_FACTOR] = user.pk
     _journal(user, "account.factor_added", {"type": str(authenticator.type)})
 
 

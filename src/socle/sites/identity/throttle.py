@@ -86,6 +86,7 @@ def guard(
             give_back(keys)
         return response
 
+    guarded.throttle_rule = rule  # type: ignore[attr-defined]
     return guarded
 
 

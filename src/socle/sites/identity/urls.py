@@ -19,6 +19,7 @@ from django.http import HttpRequest
 from django.urls import include, path
 
 from socle.sites.identity import codes
+from socle.sites.identity.policies import fresh_login_required as fresh
 from socle.sites.identity.throttle import (
     ENTER_CODE,
     PASSKEY,
@@ -99,8 +100,8 @@ _own = [
         guard(ENTER_CODE, federation.link_code, account=_linking),
         name="link_code",
     ),
-    path("rattachement/confirmation", federation.link_confirm, name="link_confirm"),
-    path("rattachement/<int:identity_id>/retrait", federation.unlink, name="unlink"),
+    path("rattachement/confirmation", fresh(federation.link_confirm), name="link_confirm"),
+    path("rattachement/<int:identity_id>/retrait", fresh(federation.unlink), name="unlink"),
     path("demo/<slug:provider>", federation.demo, name="demo"),
     path(
         "connexion/<slug:provider>/depart",
@@ -149,7 +150,7 @@ _entrance = [
     ),
     path(
         "adresse",
-        guard(SEND_CODE, account.EmailView.as_view(), account=_person),
+        guard(SEND_CODE, fresh(account.EmailView.as_view(), reading=True), account=_person),
         name="account_email",
     ),
     path(
@@ -165,7 +166,7 @@ _passwords = [
         guard(PASSWORD, password.ChangeView.as_view(), account=_person),
         name="account_change_password",
     ),
-    path("choisir", password.SetView.as_view(), name="account_set_password"),
+    path("choisir", fresh(password.SetView.as_view()), name="account_set_password"),
     path(
         "oubli",
         guard(SEND_CODE, password.ResetView.as_view(), account=_posted("email")),
@@ -194,27 +195,33 @@ _passwords = [
 
 _factors = [
     path("", factors.IndexView.as_view(), name="mfa_index"),
-    path("application", factors.DeactivateApplicationView.as_view(), name="mfa_deactivate_totp"),
+    path(
+        "application",
+        fresh(factors.DeactivateApplicationView.as_view()),
+        name="mfa_deactivate_totp",
+    ),
     path(
         "application/ajouter",
-        guard(SECOND_FACTOR, factors.ActivateApplicationView.as_view(), account=_confirming),
+        guard(SECOND_FACTOR, fresh(factors.ActivateApplicationView.as_view()), account=_confirming),
         name="mfa_activate_totp",
     ),
-    path("codes", factors.RecoveryCodesView.as_view(), name="mfa_view_recovery_codes"),
+    path("codes", fresh(factors.RecoveryCodesView.as_view()), name="mfa_view_recovery_codes"),
     path(
         "codes/nouveaux",
-        factors.GenerateRecoveryCodesView.as_view(),
+        fresh(factors.GenerateRecoveryCodesView.as_view()),
         name="mfa_generate_recovery_codes",
     ),
     path(
         "codes/fichier",
-        factors.DownloadRecoveryCodesView.as_view(),
+        fresh(factors.DownloadRecoveryCodesView.as_view()),
         name="mfa_download_recovery_codes",
     ),
     path("cles", factors.KeysView.as_view(), name="mfa_list_webauthn"),
-    path("cles/ajouter", factors.AddKeyView.as_view(), name="mfa_add_webauthn"),
-    path("cles/<int:pk>/nom", factors.EditKeyView.as_view(), name="mfa_edit_webauthn"),
-    path("cles/<int:pk>/retrait", factors.RemoveKeyView.as_view(), name="mfa_remove_webauthn"),
+    path("cles/ajouter", fresh(factors.AddKeyView.as_view()), name="mfa_add_webauthn"),
+    path("cles/<int:pk>/nom", fresh(factors.EditKeyView.as_view()), name="mfa_edit_webauthn"),
+    path(
+        "cles/<int:pk>/retrait", fresh(factors.RemoveKeyView.as_view()), name="mfa_remove_webauthn"
+    ),
 ]
 
 _steps = [

@@ -37,13 +37,13 @@ def entrance(request: HttpRequest) -> dict[str, Any]:
 
 
 class _Entrance:
-    """Adds :func:`entrance` to the context of an allauth view, and a status of its own to errors.
-    """
+    """Adds :func:`entrance` to the context of an allauth view, and a status of its own to errors."""
 
     request: HttpRequest
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), **entrance(self.request)}  # type: ignore[misc]
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return {**context, **entrance(self.request)}
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]

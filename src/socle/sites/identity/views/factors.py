@@ -1,5 +1,4 @@
-"""Second factors: applications, passkeys, recovery codes; and the confirmations that protect them.
-"""
+"""Second factors: applications, passkeys, recovery codes; confirmations that protect them."""
 
 from __future__ import annotations
 
@@ -125,6 +124,11 @@ class ConfirmByCodeView(_Entrance, BaseReauthenticateView):  # type: ignore[misc
 class ActivateApplicationView(_Entrance, totp.ActivateTOTPView):  # type: ignore[misc]
     template_name = "identity/application_add.html"
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        policies.note_second_factor(self.request)
+        return response
+
 
 class DeactivateApplicationView(totp.DeactivateTOTPView):  # type: ignore[misc]
     template_name = "identity/application_remove.html"
@@ -176,6 +180,11 @@ class AddKeyView(_PublicKey, webauthn.AddWebAuthnView):  # type: ignore[misc]
     def get_initial(self) -> dict[str, Any]:
         # A key that opens the account by itself is what people expect of one.
         return {**super().get_initial(), "passwordless": True}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        policies.note_second_factor(self.request)
+        return response
 
 
 class EditKeyView(_Entrance, webauthn.EditWebAuthnView):  # type: ignore[misc]

@@ -154,8 +154,6 @@ def link_confirm(request: HttpRequest) -> HttpResponse:
     found = federation.pending(request)
     if found is None:
         return redirect("identity:home")
-    if not policies.is_fresh(request):
-        return _confirm_first(request)
     chosen = _provider(found.identity.provider)
     user: Any = request.user
     if request.method == "POST":
@@ -187,8 +185,6 @@ def link_confirm(request: HttpRequest) -> HttpResponse:
 @login_required
 def unlink(request: HttpRequest, identity_id: int) -> HttpResponse:
     """This identity no longer opens the account."""
-    if not policies.is_fresh(request):
-        return _confirm_first(request, reverse("identity:home"))
     unlink_identity(identity_id=identity_id, actor=request.actor)  # type: ignore[attr-defined]
     messages.success(request, _("Cette identité n’ouvre plus votre compte."))
     return redirect("identity:home")
@@ -267,13 +263,6 @@ def _provider(key: str) -> IdentityProvider:
 
 def _login(back: str) -> str:
     return reverse("account_login") + (f"?{urlencode({'next': back})}" if back else "")
-
-
-def _confirm_first(request: HttpRequest, back: str = "") -> HttpResponse:
-    from allauth.account.adapter import get_adapter
-
-    methods = get_adapter(request).get_reauthentication_methods(request.user)
-    return redirect(f"{methods[0]['url']}?{urlencode({'next': back or request.path})}")
 
 
 def _page(
