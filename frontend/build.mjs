@@ -27,8 +27,8 @@ async function tokens() {
   const body = (index) => Object.entries(all).map(([name, values]) => `  --${name}: ${values[index]};`).join("\n");
   const dark = `  color-scheme: dark;\n${body(1)}`;
   return [
-    `:root {\n  color-scheme: light;\n${body(0)}\n}`,
-    `:root[data-theme="dark"] {\n${dark}\n}`,
+    `:root, [data-theme="light"] {\n  color-scheme: light;\n${body(0)}\n}`,
+    `[data-theme="dark"] {\n${dark}\n}`,
     `@media (prefers-color-scheme: dark) {\n:root:not([data-theme="light"]):not([data-theme="dark"]) {\n${dark}\n}\n}`,
   ].join("\n");
 }
@@ -110,7 +110,7 @@ async function build() {
     return result;
   };
   // Styles first: the map's script loads its own stylesheet and has to know its name.
-  collect(await esbuild.build({ ...common, entryPoints: ["src/portal.css", "src/desk.css", "src/map.css"], loader: { ".woff2": "file" } }));
+  collect(await esbuild.build({ ...common, entryPoints: ["src/portal.css", "src/desk.css", "src/map.css", "src/style.css"], loader: { ".woff2": "file" } }));
   const result = collect(
     await esbuild.build({
       ...common,

@@ -75,8 +75,9 @@ function listenReveal(): void {
 
 /** Text typed with a comma reaches the server as typed; only the counter and the summary need a script. */
 export function enhanceForms(root: ParentNode): void {
+  // The style page shows summaries that nobody has to mend: `data-sample` keeps the focus where it is.
   const summary = one(root, "[data-error-summary], [data-focus]");
-  summary?.focus();
+  if (summary && !summary.closest("[data-sample]")) summary.focus();
   once<HTMLTextAreaElement>(root, "textarea[data-count]", (area) => {
     const limit = Number(area.dataset.count);
     const counter = one(area.parentElement!, "[data-counter]");

@@ -11,6 +11,7 @@ function leave(toast: HTMLElement): void {
 
 export function watchToasts(root: ParentNode): void {
   once(root, "[data-toast]", (toast) => {
+    if (toast.closest("[data-sample]")) return;
     const wait = one(toast, "[data-undo]") ? UNDO_MS : READ_MS;
     let timer = setTimeout(() => leave(toast), wait);
     const hold = (): void => clearTimeout(timer);

@@ -59,6 +59,24 @@ def preloads(name: str) -> list[str]:
     return [f"{settings.STATIC_URL}dist/{chunk}" for chunk in manifest().get("preloads", {}).get(name, ())]
 
 
+def app_icons() -> list[dict[str, str]]:
+    """Icons of the web application manifest."""
+    return [
+        {"src": asset("icon-192.png"), "sizes": "192x192", "type": "image/png"},
+        {"src": asset("icon-512.png"), "sizes": "512x512", "type": "image/png"},
+        {"src": asset("icon-maskable-512.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
+        {"src": asset("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+    ]
+
+
+def read(name: str) -> bytes | None:
+    """Content of a bundle; None when the front end has not been built."""
+    try:
+        return path(name).read_bytes()
+    except OSError:
+        return None
+
+
 def path(name: str) -> Path:
     """Where the bundle lies on disk."""
     return DIST / hashed(name)

@@ -208,10 +208,11 @@ def stylesheet(tokens: dict[str, str]) -> str:
         if not colors:
             continue
         body = ";".join(f"--{name}:{value}" for name, value in sorted(colors.items()))
+        # Each block is at least as strong as the default it replaces, and no stronger than the other theme's.
         if theme == "light":
-            blocks.append(f":root{{{body}}}")
+            blocks.append(f':root:not([data-theme="dark"]),[data-theme="light"]{{{body}}}')
         else:
-            # Selectors as strong as the defaults' own, later in the same layer.
-            blocks.append(f':root[data-theme="dark"]{{{body}}}')
-            blocks.append(f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]):not([data-theme=dark]){{{body}}}}}")
+            blocks.append(f'[data-theme="dark"]{{{body}}}')
+            auto = ':root:not([data-theme="light"]):not([data-theme="dark"])'
+            blocks.append(f"@media (prefers-color-scheme:dark){{{auto}{{{body}}}}}")
     return "@layer tokens{" + "".join(blocks) + "}\n"

@@ -41,7 +41,7 @@ def bars(rows: Iterable[Any], maximum: float | None = None) -> list[Bar]:
 
 @dataclass(frozen=True)
 class Column:
-    """A vertical bar in a 640 × 200 drawing."""
+    """A vertical bar in a 480 × 200 drawing."""
 
     label: Any
     value: float
@@ -61,7 +61,7 @@ class Columns:
     guides: list[tuple[float, float]]
 
 
-WIDTH, HEIGHT, LEFT, BASE = 640, 200, 44, 172
+WIDTH, HEIGHT, LEFT, BASE = 480, 200, 44, 172
 
 
 def nice_top(value: float) -> float:

@@ -15,10 +15,10 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from django.utils.translation import get_language, gettext
 from markupsafe import Markup, escape
 
-from socle.design import assets, charts
+from socle.design import assets, charts, translation
 from socle.design.fields import field_view, form_errors
 from socle.design.filters import FILTERS
 from socle.design.shell import DEFAULT_SHELL, DEFAULT_SITE
@@ -137,11 +137,13 @@ def environment(**options: Any) -> jinja2.Environment:
     options.setdefault("cache_size", 1000)
     extensions = ["jinja2.ext.i18n", "jinja2.ext.do", *options.pop("extensions", [])]
     env = jinja2.Environment(extensions=extensions, **options)
-    env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
-    )
+    env.newstyle_gettext = True  # type: ignore[attr-defined]
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
+        gettext=translation.gettext,
+        ngettext=translation.ngettext,
+        pgettext=translation.pgettext,
+        npgettext=translation.npgettext,
         static=static,
         url=url,
         asset=assets.asset,
