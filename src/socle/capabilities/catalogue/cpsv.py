@@ -168,7 +168,7 @@ def _channels(service: Service, iri: str, base_url: str) -> Iterable[Node]:
     if service.action in ("procedure", "report", "link"):
         url = declaration.action_url
         if not url:
-            url = "/signaler/" if service.action == "report" else f"/demarches/{service.key}/"
+            url = "/signaler" if service.action == "report" else f"/demarches/{service.key}"
         channels.insert(0, Channel(kind="online", label=declaration.action_label, url=url))
     for number, each in enumerate(channels, 1):
         url = base_url + each.url if each.url.startswith("/") else each.url

@@ -43,8 +43,9 @@ _SCHEMES = {"https", "http", "mailto", "tel"}
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    # Raw HTML is off: it comes out as visible text rather than disappearing.
-    return MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
+    # Raw HTML is off: it comes out as visible text rather than disappearing. Line breaks are kept:
+    # easy-to-read French puts one idea on each line.
+    return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 
 
 def placeholders(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from socle.capabilities.catalogue import markdown
@@ -301,7 +302,8 @@ def page(slug: str, *, language: str = "fr", values: Mapping[str, str] | None = 
         raise NotFound(_("Cette page n’existe pas."))
     spoken = "en" if found.en and held.language(language) == "en" else "fr"
     text = found.en if found.en and spoken == "en" else found.fr
-    body = markdown.fill(text.body, values or {})
+    given = {**(values or {}), "updated": date_format(text.updated, "j F Y")}
+    body = markdown.fill(text.body, given)
     return Page(
         slug=slug,
         language=spoken,

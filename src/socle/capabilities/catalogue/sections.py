@@ -75,7 +75,8 @@ def _check_service(item: Item[ServiceDeclaration], context: Context) -> Iterator
     yield from _check_action(item, context)
     if service.action == "procedure":
         yield from _check_receipt(item)
-    if not (service.contact or service.channels or service.links or service.action_url):
+    ways = (service.contact, service.channels, service.links, service.action_url)
+    if not any(ways) and service.provider != "commune":
         # Never a dead end: whoever reads the page must be able to go on.
         yield item.problem(
             _("Ce service ne dit ni où s’adresser, ni où aller (contact, channel ou link)."),
