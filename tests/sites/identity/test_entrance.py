@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
+from tests.sites.identity.conftest import PASSWORD
 
 from socle.capabilities.notifications.models import Email
 from socle.foundations.accounts.models import User
 from socle.foundations.journal.models import Entry
-from tests.sites.identity.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,9 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
 ) -> None:
     answers = []
     for login in (amina.email, "personne@exemple.fr"):
-        response = client.post("/compte/connexion", {"login": login, "password": "faux-mot-de-passe"})
+        response = client.post(
+            "/compte/connexion", {"login": login, "password": "faux-mot-de-passe"}
+        )
         assert response.status_code == 422
         answers.append(response.content.decode().replace(login, "…"))
     assert _without_tokens(answers[0]) == _without_tokens(answers[1])
@@ -48,7 +50,12 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
 
 @pytest.mark.parametrize(
     "target",
-    ["https://malveillant.exemple/", "//malveillant.exemple", "/\\malveillant.exemple", "javascript:1"],
+    [
+        "https://malveillant.exemple/",
+        "//malveillant.exemple",
+        "/\\malveillant.exemple",
+        "javascript:1",
+    ],
 )
 def test_login_never_leads_to_another_site(client: Client, amina: User, target: str) -> None:
     response = client.post(
@@ -75,7 +82,8 @@ def test_sign_up_asks_for_a_code_before_anything(
 
 
 @pytest.mark.parametrize(
-    "password", ["court", "motdepasse12"[:11], "123456789012", "nadia@exemple.fr", "passwordpassword"]
+    "password",
+    ["court", "motdepasse12"[:11], "123456789012", "nadia@exemple.fr", "passwordpassword"],
 )
 def test_weak_passwords_are_refused(client: Client, password: str) -> None:
     response = client.post(
@@ -197,7 +205,9 @@ def test_logging_out_needs_a_post_and_empties_the_session(signed_in: Client) -> 
 def test_a_login_ends_with_the_browser_unless_asked_otherwise(amina: User) -> None:
     for remember, expected in ((False, ""), (True, 30 * 24 * 3600)):
         browser = Client()
-        data = {"login": amina.email, "password": PASSWORD} | ({"remember": "on"} if remember else {})
+        data = {"login": amina.email, "password": PASSWORD} | (
+            {"remember": "on"} if remember else {}
+        )
         response = browser.post("/compte/connexion", data)
         assert response.cookies["session"]["max-age"] == expected
 

@@ -81,7 +81,7 @@ def remember(request: HttpRequest, provider: str, begun: Begun, back: str) -> No
 
 
 def take_up(request: HttpRequest, provider: str, state: str) -> dict[str, Any] | None:
-    """What was kept under a state, once only; None when it is unknown, old or another provider's."""
+    """What was kept under a state, once only; None when unknown, old or another provider's."""
     under_way = _live(request)
     found = under_way.pop(state, None)
     request.session[_UNDER_WAY] = under_way

@@ -32,7 +32,7 @@ class SignupForm(BaseSignupForm):  # type: ignore[misc]
 
 
 class OnceOnly:
-    """A code of an authenticator application serves once (RFC 6238, 5.2), for as long as it lives."""
+    """A code of an authenticator application serves once, while it lives (RFC 6238, 5.2)."""
 
     cleaned_data: dict[str, Any]
     authenticator: Authenticator

@@ -15,7 +15,7 @@ UNCONFIRMED_DAYS = 7
 
 
 def sweep(*, clock: Clock = SYSTEM) -> dict[str, int]:
-    """Forget counters whose window ended, and accounts that were never confirmed. How many of each."""
+    """Forget counters whose window ended and accounts never confirmed; how many of each."""
     now = clock.now()
     confirmed = EmailAddress.objects.filter(verified=True).values("user_id")
     stale = User.objects.filter(

@@ -110,24 +110,26 @@ def spend(
 def hit(key: str, limit: Limit, now: datetime) -> int:
     """Count one on a counter. 0 when allowed, else the seconds until the window ends.
 
-    Each step is one statement: of any number of simultaneous attempts, exactly ``limit.count`` get
-    through.
+    The counter's row stays locked from the count to its reading: of any number of simultaneous
+    attempts, exactly ``limit.count`` get through.
     """
+    ends_at = now + timedelta(seconds=limit.seconds)
     while True:
-        counter = Attempts.objects.filter(key=key)
-        if counter.filter(ends_at__gt=now).update(count=F("count") + 1):
-            break
-        ends_at = now + timedelta(seconds=limit.seconds)
-        if counter.filter(ends_at__lte=now).update(count=1, ends_at=ends_at):
-            break
+        with transaction.atomic():
+            counter = Attempts.objects.filter(key=key)
+            counted = counter.filter(ends_at__gt=now).update(count=F("count") + 1) or (
+                counter.filter(ends_at__lte=now).update(count=1, ends_at=ends_at)
+            )
+            if counted:
+                count, ends_at = counter.values_list("count", "ends_at").get()
+                left = round((ends_at - now).total_seconds())
+                return max(1, left) if count > limit.count else 0
         try:
             with transaction.atomic():
-                Attempts.objects.create(key=key, count=1, ends_at=ends_at)
-            break
+                Attempts.objects.create(key=key, ends_at=ends_at)
         except IntegrityError:
+            # Somebody else has just made it: count on theirs.
             continue
-    count, ends_at = counter.values_list("count", "ends_at").get()
-    return max(1, round((ends_at - now).total_seconds())) if count > limit.count else 0
 
 
 def give_back(keys: list[str]) -> None:

@@ -37,7 +37,7 @@ def entrance(request: HttpRequest) -> dict[str, Any]:
 
 
 class _Entrance:
-    """Adds :func:`entrance` to the context of an allauth view, and a status of its own to errors."""
+    """Adds :func:`entrance` to an allauth view’s context, and its own status to errors."""
 
     request: HttpRequest
 
