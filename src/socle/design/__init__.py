@@ -1,1 +1,1 @@
-"""The design system: tokens, layouts, macros, living style page (see README.md beside this file)."""
+"""The design system: tokens, layouts, macros, living style page (see README.md here)."""

@@ -1,9 +1,10 @@
-"""Addresses of the bundled assets: hashed names read from the manifest written by ``frontend/build.mjs``."""
+"""Addresses of the bundled assets: hashed names read from the manifest written by
+``frontend/build.mjs``.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def _manifest(stamp: int) -> dict[str, Any]:
 
 def _stamp() -> int:
     try:
-        return os.stat(DIST / "manifest.json").st_mtime_ns
+        return (DIST / "manifest.json").stat().st_mtime_ns
     except OSError:
         return 0
 
@@ -34,7 +35,9 @@ _frozen: dict[str, Any] | None = None
 
 
 def manifest() -> dict[str, Any]:
-    """``files``: logical name → hashed name; ``preloads``: bundle → the chunks it imports. Read once, or at each change of the file when ``settings.DEBUG``."""
+    """``files``: logical name → hashed name; ``preloads``: bundle → the chunks it imports. Read
+    once, or at each change of the file when ``settings.DEBUG``.
+    """
     global _frozen
     if settings.DEBUG:
         return _manifest(_stamp())
@@ -56,7 +59,10 @@ def asset(name: str) -> str:
 
 def preloads(name: str) -> list[str]:
     """URLs of the chunks a bundle imports, to be asked for together with it."""
-    return [f"{settings.STATIC_URL}dist/{chunk}" for chunk in manifest().get("preloads", {}).get(name, ())]
+    return [
+        f"{settings.STATIC_URL}dist/{chunk}"
+        for chunk in manifest().get("preloads", {}).get(name, ())
+    ]
 
 
 def app_icons() -> list[dict[str, str]]:
@@ -64,7 +70,12 @@ def app_icons() -> list[dict[str, str]]:
     return [
         {"src": asset("icon-192.png"), "sizes": "192x192", "type": "image/png"},
         {"src": asset("icon-512.png"), "sizes": "512x512", "type": "image/png"},
-        {"src": asset("icon-maskable-512.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
+        {
+            "src": asset("icon-maskable-512.png"),
+            "sizes": "512x512",
+            "type": "image/png",
+            "purpose": "maskable",
+        },
         {"src": asset("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
     ]
 

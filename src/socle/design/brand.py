@@ -1,7 +1,10 @@
-"""Colours of an organisation: validation, derived shades, contrast, and the stylesheet that overrides the defaults.
+"""Colours of an organisation: validation, derived shades, contrast, and the stylesheet that
+overrides the defaults.
 
-A pack names a few colours (``{"primary": "#7a1f3d", "sun": "#e0a100"}``); what it does not name is derived from those or
-kept. Contrast is computed as WCAG 2.2 defines it (relative luminance, success criterion 1.4.3; 1.4.11 for graphics).
+A pack names a few colours (``{"primary": "#7a1f3d", "sun": "#e0a100"}``); what it does not name is
+derived from those or
+kept. Contrast is computed as WCAG 2.2 defines it (relative luminance, success criterion 1.4.3;
+1.4.11 for graphics).
 """
 
 from __future__ import annotations
@@ -67,7 +70,11 @@ def groups() -> tuple[tuple[str, tuple[str, ...]], ...]:
 def defaults(theme: Theme) -> Mapping[str, str]:
     """Default value of every token in a theme. Do not modify the answer."""
     index = THEMES.index(theme)
-    return {name: values[index] for group in _source()["groups"] for name, values in group["tokens"].items()}
+    return {
+        name: values[index]
+        for group in _source()["groups"]
+        for name, values in group["tokens"].items()
+    }
 
 
 pairs: list[Pair] = [Pair(*entry) for entry in _source()["pairs"]]
@@ -84,7 +91,10 @@ def parse(color: str) -> tuple[int, int, int]:
 
 def luminance(color: str) -> float:
     """Relative luminance, 0 (black) to 1 (white), WCAG 2.2."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in parse(color))]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (v / 255 for v in parse(color))
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -101,7 +111,9 @@ def mix(color: str, other: str, share: float) -> str:
 
 
 def legible(color: str, *backgrounds: str, minimum: float = 4.6) -> str:
-    """The nearest shade of ``color``, darker or lighter, that reaches ``minimum`` contrast on every background."""
+    """The nearest shade of ``color``, darker or lighter, that reaches ``minimum`` contrast on every
+    background.
+    """
     towards = "#000000" if luminance(backgrounds[0]) > 0.18 else "#ffffff"
     for step in range(51):
         shade = mix(color, towards, step / 50)
@@ -129,7 +141,9 @@ def _derive(given: dict[str, str], theme: Theme) -> dict[str, str]:
     if "primary" in given:
         color = given["primary"]
         made["on-primary"] = _readable_on(color, "#ffffff", "#06172b")
-        made["primary-strong"] = mix(color, "#ffffff" if made["on-primary"] != "#ffffff" else "#000000", 0.25)
+        made["primary-strong"] = mix(
+            color, "#ffffff" if made["on-primary"] != "#ffffff" else "#000000", 0.25
+        )
         made["primary-soft"], made["primary-text"] = shades("primary", 0.16 if dark else 0.12)
         made["link"] = legible(color, made["primary-soft"], base["sky"], *grounds)
         made["focus"] = base["focus"] if dark else legible(color, *grounds, minimum=3.1)
@@ -147,14 +161,17 @@ def _derive(given: dict[str, str], theme: Theme) -> dict[str, str]:
         made["deep-raised"] = mix(given["deep"], "#ffffff", 0.08)
         made["deep-line"] = mix(given["deep"], "#ffffff", 0.18)
         made["deep-text"] = legible("#e8f0fa", made["deep-raised"])
-        made["deep-muted"] = legible(mix(made["deep-text"], given["deep"], 0.25), made["deep-raised"])
+        made["deep-muted"] = legible(
+            mix(made["deep-text"], given["deep"], 0.25), made["deep-raised"]
+        )
     return {**made, **given}
 
 
 def validated(tokens: Mapping[str, str]) -> dict[Theme, dict[str, str]]:
     """Tokens of a pack split by theme and normalised to ``#rrggbb``.
 
-    A plain name sets the light theme, ``dark-<name>`` the dark one. Raises :class:`BrandError` on an unknown name or a value
+    A plain name sets the light theme, ``dark-<name>`` the dark one. Raises :class:`BrandError` on
+    an unknown name or a value
     that is not a hexadecimal colour: nothing else may reach the stylesheet.
     """
     known = defaults("light")
@@ -171,7 +188,9 @@ def validated(tokens: Mapping[str, str]) -> dict[Theme, dict[str, str]]:
         split[theme][name] = f"#{red:02x}{green:02x}{blue:02x}"
     for seed in ("primary", "sun", "calanque"):
         if seed in split["light"] and seed not in split["dark"]:
-            split["dark"][seed] = legible(split["light"][seed], defaults("dark")["raised"], minimum=7.0)
+            split["dark"][seed] = legible(
+                split["light"][seed], defaults("dark")["raised"], minimum=7.0
+            )
     return split
 
 
@@ -185,7 +204,10 @@ def contrasts(tokens: Mapping[str, str] | None = None) -> list[Contrast]:
     found: list[Contrast] = []
     for theme in THEMES:
         colors = palette(tokens or {}, theme)
-        found += [Contrast(pair, theme, contrast_ratio(colors[pair.text], colors[pair.background])) for pair in pairs]
+        found += [
+            Contrast(pair, theme, contrast_ratio(colors[pair.text], colors[pair.background]))
+            for pair in pairs
+        ]
     return found
 
 
@@ -197,7 +219,8 @@ def failures(tokens: Mapping[str, str]) -> list[Contrast]:
 def stylesheet(tokens: dict[str, str]) -> str:
     """CSS overriding the default colours, in the ``tokens`` cascade layer; empty text for no token.
 
-    Raises :class:`BrandError` on a bad name or value. Contrast is the caller's decision: see :func:`failures`.
+    Raises :class:`BrandError` on a bad name or value. Contrast is the caller's decision: see
+    :func:`failures`.
     """
     if not tokens:
         return ""
@@ -208,7 +231,8 @@ def stylesheet(tokens: dict[str, str]) -> str:
         if not colors:
             continue
         body = ";".join(f"--{name}:{value}" for name, value in sorted(colors.items()))
-        # Each block is at least as strong as the default it replaces, and no stronger than the other theme's.
+        # Each block is at least as strong as the default it replaces, and no stronger than the
+        # other theme's.
         if theme == "light":
             blocks.append(f':root:not([data-theme="dark"]),[data-theme="light"]{{{body}}}')
         else:

@@ -24,7 +24,9 @@ class Bar:
 
 
 def bars(rows: Iterable[Any], maximum: float | None = None) -> list[Bar]:
-    """Bars of ``{label, value, href?, tone?}`` rows, scaled to ``maximum`` or to the greatest value."""
+    """Bars of ``{label, value, href?, tone?}`` rows, scaled to ``maximum`` or to the greatest
+    value.
+    """
     rows = list(rows)
     top = maximum or max((_read(row, "value") for row in rows), default=0) or 1
     return [
@@ -69,11 +71,13 @@ def nice_top(value: float) -> float:
     if value <= 0:
         return 1
     power = 10 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= value)
+    return next(float(step * power) for step in (1, 2, 2.5, 5, 10) if step * power >= value)
 
 
 def columns(rows: Iterable[Any]) -> Columns:
-    """Columns of ``{label, value}`` rows; at most about twelve labels are shown so that they do not collide."""
+    """Columns of ``{label, value}`` rows; at most about twelve labels are shown so that they do not
+    collide.
+    """
     rows = list(rows)
     top = nice_top(max((_read(row, "value") for row in rows), default=0))
     slot = (WIDTH - LEFT) / max(len(rows), 1)
@@ -107,5 +111,6 @@ def sparkline(values: Sequence[float], width: int = 120, height: int = 32) -> st
     span = (high - low) or 1
     step = (width - 4) / (len(values) - 1)
     return " ".join(
-        f"{2 + index * step:.1f},{height - 3 - (value - low) / span * (height - 6):.1f}" for index, value in enumerate(values)
+        f"{2 + index * step:.1f},{height - 3 - (value - low) / span * (height - 6):.1f}"
+        for index, value in enumerate(values)
     )

@@ -1,4 +1,5 @@
-"""The Jinja2 environment of every site: autoescaped, strict about missing names, translated, with the design globals.
+"""The Jinja2 environment of every site: autoescaped, strict about missing names, translated, with
+the design globals.
 
 Use as Django's ``OPTIONS["environment"]``; tests may call :func:`environment` bare.
 """
@@ -41,13 +42,14 @@ def icon(name: str, label: str | None = None, size: str = "") -> Markup:
         return Markup('<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>').format(
             classes, label, href
         )
-    return Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>').format(
-        classes, href
-    )
+    return Markup(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>'
+    ).format(classes, href)
 
 
 def attrs(values: Mapping[str, Any] | None) -> Markup:
-    """HTML attributes from a mapping: True → bare attribute; False, None and undefined → left out; ``_`` in names → ``-``.
+    """HTML attributes from a mapping: True → bare attribute; False, None and undefined → left out;
+    ``_`` in names → ``-``.
 
     ``style`` and ``on…`` are refused: the content security policy forbids them.
     """
@@ -73,7 +75,7 @@ def class_list(*names: object) -> str:
 
 def active_language() -> str:
     """Language of the page (``fr`` unless another is active)."""
-    return (get_language() or settings.LANGUAGE_CODE or "fr").split("-")[0]
+    return (get_language() or settings.LANGUAGE_CODE).split("-")[0]
 
 
 def now() -> datetime:
@@ -91,7 +93,9 @@ def pick(item: Any, name: str, default: Any = None) -> Any:
 
 
 def to_json(value: Any) -> str | None:
-    """Compact JSON for a data attribute; text passes unchanged, empty values give None (no attribute)."""
+    """Compact JSON for a data attribute; text passes unchanged, empty values give None (no
+    attribute).
+    """
     if value is None or value == "" or isinstance(value, str):
         return value or None
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
@@ -124,7 +128,9 @@ def text_attr(value: object) -> str:
 
 
 def environment(**options: Any) -> jinja2.Environment:
-    """Build the environment. Missing names are errors unless ``settings.SOCLE_STRICT_TEMPLATES`` is false."""
+    """Build the environment. Missing names are errors unless ``settings.SOCLE_STRICT_TEMPLATES`` is
+    false.
+    """
     strict = getattr(settings, "SOCLE_STRICT_TEMPLATES", True)
     options["undefined"] = jinja2.StrictUndefined if strict else jinja2.ChainableUndefined
     # Plain-text e-mails are the only templates that are not HTML.
@@ -136,7 +142,7 @@ def environment(**options: Any) -> jinja2.Environment:
     options.setdefault("lstrip_blocks", True)
     options.setdefault("cache_size", 1000)
     extensions = ["jinja2.ext.i18n", "jinja2.ext.do", *options.pop("extensions", [])]
-    env = jinja2.Environment(extensions=extensions, **options)
+    env = jinja2.Environment(extensions=extensions, **options)  # noqa: S701
     env.newstyle_gettext = True  # type: ignore[attr-defined]
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
@@ -150,7 +156,8 @@ def environment(**options: Any) -> jinja2.Environment:
         preloads=assets.preloads,
         icon=icon,
         attrs=attrs,
-        # Macros often have parameters named "icon" and "attrs": these aliases stay reachable inside them.
+        # Macros often have parameters named "icon" and "attrs": these aliases stay reachable inside
+        # them.
         sprite=icon,
         html_attrs=attrs,
         class_list=class_list,

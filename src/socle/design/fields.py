@@ -1,4 +1,6 @@
-"""One view of a form field for the macros, whether it comes from a Django form or from a plain mapping."""
+"""One view of a form field for the macros, whether it comes from a Django form or from a plain
+mapping.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,23 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 KINDS = frozenset(
-    "text email tel url password number integer decimal money date date_parts time datetime textarea select radios "
-    "choice_cards checkboxes checkbox search file files address map_point code postcode siret iban plate hidden static".split()
+    {
+        *("text", "email", "tel", "url", "password", "search", "textarea", "code", "static"),
+        *("number", "integer", "decimal", "money", "postcode", "siret", "iban", "plate"),
+        *("date", "date_parts", "time", "datetime", "hidden", "file", "files"),
+        *("select", "radios", "choice_cards", "checkboxes", "checkbox", "address", "map_point"),
+    }
 )
 GROUPED = frozenset({"radios", "choice_cards", "checkboxes", "date_parts", "map_point"})
 """Kinds made of several controls: they are a ``fieldset`` and their label is its legend."""
 
 _INPUT: dict[str, dict[str, Any]] = {
-    "email": {"type": "email", "inputmode": "email", "autocomplete": "email", "spellcheck": "false"},
+    "email": {
+        "type": "email",
+        "inputmode": "email",
+        "autocomplete": "email",
+        "spellcheck": "false",
+    },
     "tel": {"type": "tel", "inputmode": "tel", "autocomplete": "tel", "width": "20"},
     "url": {"type": "url", "inputmode": "url", "spellcheck": "false"},
     "password": {"type": "password", "autocomplete": "current-password", "spellcheck": "false"},
@@ -40,7 +51,12 @@ _INPUT: dict[str, dict[str, Any]] = {
         "width": "6",
         "spellcheck": "false",
     },
-    "postcode": {"type": "text", "inputmode": "numeric", "autocomplete": "postal-code", "width": "6"},
+    "postcode": {
+        "type": "text",
+        "inputmode": "numeric",
+        "autocomplete": "postal-code",
+        "width": "6",
+    },
     "siret": {"type": "text", "inputmode": "numeric", "width": "20", "spellcheck": "false"},
     "iban": {"type": "text", "width": "", "spellcheck": "false", "autocapitalize": "characters"},
     "plate": {"type": "text", "width": "10", "spellcheck": "false", "autocapitalize": "characters"},
@@ -80,7 +96,9 @@ class Choice:
 
 @dataclass
 class FieldView:
-    """Everything a field macro reads. See the *field dict* in README.md for the meaning of each key."""
+    """Everything a field macro reads. See the *field dict* in README.md for the meaning of each
+    key.
+    """
 
     name: str
     label: Any = ""
@@ -163,7 +181,11 @@ class FieldView:
             return []
         if isinstance(self.value, str):
             return [self.value]
-        return [_text(item) for item in self.value] if isinstance(self.value, Iterable) else [_text(self.value)]
+        return (
+            [_text(item) for item in self.value]
+            if isinstance(self.value, Iterable)
+            else [_text(self.value)]
+        )
 
     @property
     def text_value(self) -> str:
@@ -196,7 +218,11 @@ def _choice(item: Any) -> Choice:
     if isinstance(item, Choice):
         return item
     if isinstance(item, Mapping):
-        known = {key: item[key] for key in ("hint", "icon", "disabled", "exclusive") if item.get(key) is not None}
+        known = {
+            key: item[key]
+            for key in ("hint", "icon", "disabled", "exclusive")
+            if item.get(key) is not None
+        }
         return Choice(_text(item["value"]), item.get("label", item["value"]), **known)
     if isinstance(item, (tuple, list)):
         return Choice(_text(item[0]), item[1])
@@ -206,7 +232,11 @@ def _choice(item: Any) -> Choice:
 def _condition(value: Any) -> str | None:
     if value is None or value == "":
         return None
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return (
+        value
+        if isinstance(value, str)
+        else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    )
 
 
 def _from_bound(bound: BoundField) -> dict[str, Any]:
@@ -248,7 +278,8 @@ def _from_bound(bound: BoundField) -> dict[str, Any]:
 def field_view(source: Any, /, **overrides: Any) -> FieldView:
     """Normalise a Django ``BoundField``, a mapping or a ``FieldView``; ``overrides`` win.
 
-    A Django form field may carry ``kind = "address"`` and ``design = {…}`` to reach what widgets cannot say.
+    A Django form field may carry ``kind = "address"`` and ``design = {…}`` to reach what widgets
+    cannot say.
     Raises ``ValueError`` on an unknown kind or key.
     """
     if isinstance(source, FieldView):
@@ -273,7 +304,9 @@ def field_view(source: Any, /, **overrides: Any) -> FieldView:
     values["visible_when"] = _condition(values.get("visible_when"))
     values["id"] = values.get("id") or f"id_{values['name']}"
     values["attrs"] = dict(values.get("attrs") or {})
-    view = FieldView(**{key: value for key, value in values.items() if value is not None or key == "value"})
+    view = FieldView(
+        **{key: value for key, value in values.items() if value is not None or key == "value"}
+    )
     if kind == "date_parts":
         _split_date(view)
     return view
@@ -285,7 +318,9 @@ def _split_date(view: FieldView) -> None:
     elif isinstance(view.value, str) and view.value.count("-") == 2:
         view.year, view.month, view.day = view.value.split("-")
     elif isinstance(view.value, Mapping):
-        view.day, view.month, view.year = (view.value.get(part) for part in ("day", "month", "year"))
+        view.day, view.month, view.year = (
+            view.value.get(part) for part in ("day", "month", "year")
+        )
 
 
 @dataclass(frozen=True)
@@ -300,11 +335,14 @@ def _target(form: forms.BaseForm, name: str) -> str:
     view = field_view(form[name])
     if view.kind in ("radios", "checkboxes", "choice_cards") and view.choices:
         return f"#{view.id}_0"
-    return {"date_parts": f"#{view.id}_day", "map_point": f"#{view.id}_text"}.get(view.kind, f"#{view.id}")
+    return {"date_parts": f"#{view.id}_day", "map_point": f"#{view.id}_text"}.get(
+        view.kind, f"#{view.id}"
+    )
 
 
 def form_errors(source: Any) -> list[ErrorLine]:
-    """Lines of an error summary from a form, a ``{field: [messages]}`` mapping, a typed error or a list.
+    """Lines of an error summary from a form, a ``{field: [messages]}`` mapping, a typed error or a
+    list.
 
     General errors come first and have no link; field errors keep the order of the fields.
     """
@@ -315,7 +353,9 @@ def form_errors(source: Any) -> list[ErrorLine]:
         for name in source.fields:
             lines += [ErrorLine(message, _target(source, name)) for message in source[name].errors]
         return lines
-    if isinstance(source, Exception):  # a typed error of the kernel: its ``fields``, else its sentence
+    if isinstance(
+        source, Exception
+    ):  # a typed error of the kernel: its ``fields``, else its sentence
         fields_ = getattr(source, "fields", None)
         return form_errors(fields_) if fields_ else [ErrorLine(source)]
     if isinstance(source, Mapping):

@@ -1,11 +1,12 @@
-"""Template filters: dates, money, numbers and phone numbers as people write them (French first, English complete)."""
+"""Template filters: dates, money, numbers and phone numbers as people write them (French first,
+English complete).
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.utils import timezone
 from django.utils.dates import MONTHS, WEEKDAYS
@@ -24,11 +25,14 @@ def _french() -> bool:
     return (get_language() or "fr").startswith("fr")
 
 
-def _local(value: date | datetime) -> date | datetime:
-    """Turn an aware datetime into the current time zone; leave dates and naive datetimes alone."""
-    if isinstance(value, datetime) and timezone.is_aware(value):
-        return timezone.localtime(value)
-    return value
+def _clock(value: datetime) -> datetime:
+    """An aware datetime in the current time zone; naive ones are taken as local already."""
+    return timezone.localtime(value) if timezone.is_aware(value) else value
+
+
+def _local(value: date) -> date:
+    """The local day (and time, for a datetime)."""
+    return _clock(value) if isinstance(value, datetime) else value
 
 
 def _day(value: date, *, year: bool) -> str:
@@ -53,14 +57,18 @@ def date_short(value: date | datetime | None) -> str:
     return _local(value).strftime("%d/%m/%Y")
 
 
-def time_short(value: datetime | Any) -> str:
+def time_short(value: datetime | time | None) -> str:
     """« 14 h 05 » in French, "14:05" elsewhere."""
     if value is None:
         return ""
     if isinstance(value, datetime):
-        value = _local(value)
+        value = _clock(value)
     if _french():
-        return f"{value.hour}{NBSP}h{NBSP}{value.minute:02d}" if value.minute else f"{value.hour}{NBSP}h"
+        return (
+            f"{value.hour}{NBSP}h{NBSP}{value.minute:02d}"
+            if value.minute
+            else f"{value.hour}{NBSP}h"
+        )
     return f"{value.hour:02d}:{value.minute:02d}"
 
 
@@ -68,22 +76,24 @@ def datetime_short(value: datetime | None) -> str:
     """« 4 mars à 14 h 05 », with the year when it is not the current one."""
     if value is None:
         return ""
-    local = _local(value)
+    local = _clock(value)
     day = _day(local, year=local.year != timezone.localtime().year)
     return gettext("%(day)s à %(time)s") % {"day": day, "time": time_short(local)}
 
 
 def ago(value: date | datetime | None, now: datetime | None = None) -> str:
-    """How long ago, in plain words, for people: « à l’instant », « il y a 3 jours », « demain à 9 h ».
+    """How long ago, in plain words, for people: « à l’instant », « il y a 3 jours », « demain à 9 h
+    ».
 
-    ``now`` (aware) defaults to the current time; past a week the date itself is clearer than a count of days.
+    ``now`` (aware) defaults to the current time; past a week the date itself is clearer than a
+    count of days.
     """
     if value is None:
         return ""
     reference = timezone.localtime(now) if now is not None else timezone.localtime()
     if not isinstance(value, datetime):
         return _ago_days((value - reference.date()).days, value, reference, None)
-    local = _local(value)
+    local = _clock(value)
     if timezone.is_naive(local):
         local = timezone.make_aware(local)
     gap = reference - local
@@ -98,7 +108,10 @@ def ago(value: date | datetime | None, now: datetime | None = None) -> str:
     days = (local.date() - reference.date()).days
     if days == 0:
         hours = int(abs(gap).total_seconds() // 3600)
-        past, future = ("il y a %(n)s heure", "il y a %(n)s heures"), ("dans %(n)s heure", "dans %(n)s heures")
+        past, future = (
+            ("il y a %(n)s heure", "il y a %(n)s heures"),
+            ("dans %(n)s heure", "dans %(n)s heures"),
+        )
         one, many = past if gap > timedelta() else future
         return ngettext(one, many, hours) % {"n": hours}
     return _ago_days(days, local, reference, local)
@@ -126,8 +139,10 @@ def money(cents: int | None) -> str:
     return format_cents(cents, locale="fr" if _french() else "en")
 
 
-def number_fr(value: int | float | Decimal | None, decimals: int | None = None) -> str:
-    """« 12 345,6 » with a narrow no-break space; trailing zeros of decimals are dropped unless ``decimals`` is given."""
+def number_fr(value: int | float | Decimal | str | None, decimals: int | None = None) -> str:
+    """« 12 345,6 » with a narrow no-break space; trailing zeros of decimals are dropped unless
+    ``decimals`` is given.
+    """
     if isinstance(value, str):
         # Already written: a bounded count such as « 1 000+ ».
         return value
@@ -167,11 +182,13 @@ def filesize(size: int | None) -> str:
         return ""
     if size < 1000:
         return ngettext("%(n)s octet", "%(n)s octets", size) % {"n": size}
-    for unit, scale in ((gettext("ko"), 1_000), (gettext("Mo"), 1_000_000), (gettext("Go"), 1_000_000_000)):
-        if size < scale * 1000 or scale == 1_000_000_000:
-            amount = size / scale
-            return f"{number_fr(round(amount, 1) if amount < 10 else round(amount))}{NBSP}{unit}"
-    return ""
+    unit, scale = gettext("ko"), 1_000
+    if size >= 1_000_000_000:
+        unit, scale = gettext("Go"), 1_000_000_000
+    elif size >= 1_000_000:
+        unit, scale = gettext("Mo"), 1_000_000
+    amount = size / scale
+    return f"{number_fr(round(amount, 1) if amount < 10 else round(amount))}{NBSP}{unit}"
 
 
 def plural(count: int, one: str, many: str) -> str:
@@ -194,7 +211,9 @@ def isoformat(value: date | datetime | None) -> str:
 
 
 def nl2br(value: str | None) -> Markup:
-    """Plain text to paragraphs: everything is escaped, blank lines part paragraphs, single ones break lines."""
+    """Plain text to paragraphs: everything is escaped, blank lines part paragraphs, single ones
+    break lines.
+    """
     blocks = re.split(r"\n\s*\n", str(value or "").replace("\r\n", "\n").strip())
     return Markup("").join(
         Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in block.split("\n")))

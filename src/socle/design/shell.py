@@ -11,16 +11,22 @@ from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
 
+TAGLINE = _("Vos services publics, en un seul endroit")
+# True until an audit is recorded (RGAA; law 2005-102, article 47).
+NOT_AUDITED = _("non conforme")
+
 
 @dataclass(frozen=True)
 class Site:
-    """The organisation behind the pages. ``logo`` and ``brand_css`` are URLs; None shows the product's own mark and colours."""
+    """The organisation behind the pages. ``logo`` and ``brand_css`` are URLs; None shows the
+    product's own mark and colours.
+    """
 
     name: Text = "socle"
-    tagline: Text = _("Vos services publics, en un seul endroit")
+    tagline: Text = TAGLINE
     logo: str | None = None
     home: str = "/"
-    accessibility_status: Text = _("non conforme")
+    accessibility_status: Text = NOT_AUDITED
     brand_css: str | None = None
     publisher: Text | None = None
     contact_href: str | None = "/contact"
@@ -30,7 +36,9 @@ class Site:
 
 @dataclass(frozen=True)
 class Link:
-    """One entry of a navigation; ``icon`` is a name of the sprite, ``count`` a number shown beside it."""
+    """One entry of a navigation; ``icon`` is a name of the sprite, ``count`` a number shown beside
+    it.
+    """
 
     label: Text
     href: str
@@ -50,7 +58,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Account:
-    """The signed-in person: ``links`` fill the account menu, ``logout_action`` is a POST address."""
+    """The signed-in person: ``links`` fill the menu, ``logout_action`` is a POST address."""
 
     name: str
     detail: Text | None = None

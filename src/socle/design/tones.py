@@ -32,8 +32,12 @@ class DeadlineView:
     title: str
 
 
-def deadline_view(at: datetime, now: datetime, done: bool = False, label: str | None = None) -> DeadlineView:
-    """Words and tone for a deadline: late (danger), within two days (warning), later (neutral), kept (success)."""
+def deadline_view(
+    at: datetime, now: datetime, done: bool = False, label: str | None = None
+) -> DeadlineView:
+    """Words and tone for a deadline: late (danger), within two days (warning), later (neutral),
+    kept (success).
+    """
     title = f"{date_short(at)} {time_short(at)}"
     if done:
         return DeadlineView("success", "check", label or gettext("Délai tenu"), title)
@@ -44,9 +48,13 @@ def deadline_view(at: datetime, now: datetime, done: bool = False, label: str | 
             words = gettext("En retard")
         elif late < timedelta(days=1):
             hours = int(late.total_seconds() // 3600)
-            words = ngettext("En retard de %(n)s heure", "En retard de %(n)s heures", hours) % {"n": hours}
+            words = ngettext("En retard de %(n)s heure", "En retard de %(n)s heures", hours) % {
+                "n": hours
+            }
         else:
-            words = ngettext("En retard de %(n)s jour", "En retard de %(n)s jours", late.days) % {"n": late.days}
+            words = ngettext("En retard de %(n)s jour", "En retard de %(n)s jours", late.days) % {
+                "n": late.days
+            }
         return DeadlineView("danger", "alarm-clock", words, title)
     if gap < timedelta(hours=1):
         return DeadlineView("warning", "clock", gettext("Moins d’une heure"), title)

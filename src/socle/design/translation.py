@@ -1,6 +1,7 @@
 """Translation functions of the templates: Jinja2's new style, without its trap about a lone ``%``.
 
-Jinja2 formats every message, so that « 12 % de plus » raises. Here a message without variables is not formatted: a per-cent sign
+Jinja2 formats every message, so that « 12 % de plus » raises. Here a message without variables is
+not formatted: a per-cent sign
 is a per-cent sign. Translated text is trusted HTML, its variables are escaped.
 """
 
@@ -15,7 +16,8 @@ from markupsafe import Markup
 
 
 def _finish(context: Context, message: str, variables: dict[str, Any]) -> str:
-    text = Markup(message) if context.eval_ctx.autoescape else message
+    # Catalogues are part of the program: their text is trusted, what fills it is not.
+    text = Markup(message) if context.eval_ctx.autoescape else message  # noqa: S704
     return text % variables if variables else text.replace("%%", "%")
 
 
@@ -38,6 +40,10 @@ def pgettext(context: Context, note: str, message: str, /, **variables: Any) -> 
 
 
 @pass_context
-def npgettext(context: Context, note: str, singular: str, plural: str, num: int, /, **variables: Any) -> str:
+def npgettext(
+    context: Context, note: str, singular: str, plural: str, num: int, /, **variables: Any
+) -> str:
     """Translate the form for ``num`` in the context ``note``."""
-    return _finish(context, translation.npgettext(note, singular, plural, num), {"num": num, **variables})
+    return _finish(
+        context, translation.npgettext(note, singular, plural, num), {"num": num, **variables}
+    )

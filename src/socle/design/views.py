@@ -21,7 +21,10 @@ _YEAR = 365 * 24 * 3600
 def _tokens() -> list[dict[str, Any]]:
     light, dark = brand.palette({}, "light"), brand.palette({}, "dark")
     return [
-        {"title": title, "tokens": [{"name": name, "light": light[name], "dark": dark[name]} for name in names]}
+        {
+            "title": title,
+            "tokens": [{"name": name, "light": light[name], "dark": dark[name]} for name in names],
+        }
         for title, names in brand.groups()
     ]
 
@@ -34,7 +37,7 @@ def _contrasts() -> list[dict[str, Any]]:
 
 
 def icon_names() -> list[str]:
-    """Icons of the sprite, read from the built file; empty when the front end has not been built."""
+    """Icons of the sprite, read from the built file; empty when there is none yet."""
     sprite = assets.read("sprite.svg")
     return [part.split(b'"', 1)[0].decode() for part in (sprite or b"").split(b'<symbol id="')[1:]]
 
@@ -79,7 +82,11 @@ def sample_contours(request: HttpRequest) -> HttpResponse:
 def sample_addresses(request: HttpRequest) -> HttpResponse:
     """Invented addresses answering the address field's sample."""
     query = request.GET.get("q", "").strip().lower()[:100]
-    found = [item for item in samples.ADDRESSES if all(word in str(item["label"]).lower() for word in query.split())]
+    found = [
+        item
+        for item in samples.ADDRESSES
+        if all(word in str(item["label"]).lower() for word in query.split())
+    ]
     return JsonResponse(found[:5], safe=False)
 
 
@@ -87,11 +94,18 @@ def sample_addresses(request: HttpRequest) -> HttpResponse:
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme for a year and come back; an unknown value changes nothing."""
     target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+    if not url_has_allowed_host_and_scheme(
+        target, {request.get_host()}, require_https=request.is_secure()
+    ):
         target = "/"
     response = HttpResponseRedirect(target)
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
-        response.set_cookie(THEME_COOKIE, chosen, max_age=_YEAR, samesite="Lax", secure=bool(settings.SESSION_COOKIE_SECURE))
+        response.set_cookie(
+            THEME_COOKIE,
+            chosen,
+            max_age=_YEAR,
+            samesite="Lax",
+            secure=bool(settings.SESSION_COOKIE_SECURE),
+        )
     return response
-
