@@ -131,6 +131,17 @@ def attach(
     return [found[file_id] for file_id in wanted]
 
 
+def adopt(*, claim: str, user_id: int) -> int:
+    """Give the files of a claim to the person who has just signed in; the claim opens them no more.
+
+    Only files nobody owns and that are not attached yet. Give how many.
+    """
+    if not claim:
+        return 0
+    mine = StoredFile.objects.filter(claim=claim, owner=None, attached_at=None)
+    return mine.update(owner_id=user_id, claim="")
+
+
 def discard(*, file_id: UUID | str, actor: Actor, claim: str = "") -> None:
     """Take back a file that was sent but not attached. ``NotFound`` when it is not the actor's or
     is attached.

@@ -127,7 +127,7 @@ def _unrecognised(head: bytes, families: Collection[str]) -> UnsupportedMedia:
     return UnsupportedMedia(
         format_lazy(
             _("Ce fichier est en réalité de type « {found} ». {expected}"),
-            found=found.lstrip("."),
+            found=found,
             expected=_expected(families),
         ),
         code="disguised-file",

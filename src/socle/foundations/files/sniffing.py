@@ -39,10 +39,29 @@ def is_zip(head: bytes) -> bool:
     return head.startswith(b"PK\x03\x04")
 
 
+_USUAL = (
+    (b"MZ", "exe"),
+    (b"\x7fELF", "elf"),
+    (b"#!", "script"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "doc"),
+    (b"PK\x03\x04", "zip"),
+    (b"Rar!", "rar"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+)
+
+
 def guess(head: bytes) -> str:
-    """A usual suffix for refused content (``.exe``), to explain the refusal; empty when unknown."""
+    """A usual suffix for refused content (``exe``), to explain the refusal; empty when unknown."""
+    for beginning, suffix in _USUAL:
+        if head.startswith(beginning):
+            return suffix
+    text = head.lstrip(b"\xef\xbb\xbf\r\n\t ").lower()
+    if text.startswith((b"<!doctype html", b"<html", b"<script")):
+        return "html"
+    if b"<svg" in text[:1024]:
+        return "svg"
     try:
         found = puremagic.from_string(head)
     except (puremagic.PureError, ValueError):
         return ""
-    return found if len(found) <= 8 else ""
+    return found.lstrip(".") if len(found) <= 8 else ""
