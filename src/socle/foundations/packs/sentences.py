@@ -109,7 +109,8 @@ def of_pydantic(error: Mapping[str, Any], known_fields: frozenset[str] = frozens
         return _("Il manque « %(name)s ».") % {"name": name}
     if kind in {"value_error", "assertion_error"}:
         # The sentence of a room's own validator, already in the reader's language.
-        return str(context.get("error", "")) or _GENERAL % {"value": _shown(error.get("input"))}
+        told = context.get("error")
+        return str(told) if told else str(_GENERAL) % {"value": _shown(error.get("input"))}
     if kind in {"literal_error", "enum"}:
         return _of_choice(error, context)
     if kind == "string_pattern_mismatch":
