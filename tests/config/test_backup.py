@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import secrets
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tarfile
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -130,10 +132,14 @@ def test_a_damaged_backup_changes_nothing(home: Path, tmp_path: Path) -> None:
     }
     for name, damaged in damages.items():
         (tmp_path / name).write_bytes(damaged)
-        refused = socle("restore", str(tmp_path / name), home=other)
-        assert refused.returncode == 1, name
-        assert "Traceback" not in refused.stderr
-        assert not (other / "socle.sqlite3").exists()
+        into = tmp_path / f"into-{name}"
+        into.mkdir()
+        with pytest.raises(archive.BadArchive):
+            archive.unpack(tmp_path / name, into)
+    refused = socle("restore", str(tmp_path / "cut"), home=other)
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert not (other / "socle.sqlite3").exists()
 
 
 @pytest.mark.sqlite
@@ -153,6 +159,45 @@ def test_a_backup_of_the_other_engine_is_refused(home: Path, tmp_path: Path) -> 
     refused = socle("restore", str(file), home=tmp_path / "other")
     assert refused.returncode == 1
     assert "postgresql" in refused.stderr
+
+
+@pytest.fixture
+def two_databases(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """Addresses of two empty PostgreSQL databases on the server of the tests."""
+    import psycopg
+
+    server = os.environ["SOCLE_TEST_DATABASE_URL"]
+    names = [f"backup_{secrets.token_hex(4)}" for _ in range(2)]
+    with closing(psycopg.connect(server, autocommit=True)) as admin:
+        for name in names:
+            admin.execute(f'CREATE DATABASE "{name}"')
+        base = server.rpartition("/")[0]
+        yield f"{base}/{names[0]}", f"{base}/{names[1]}"
+        for name in names:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.mark.postgres
+def test_a_postgresql_installation_comes_back_too(
+    two_databases: tuple[str, str], tmp_path: Path
+) -> None:
+    import psycopg
+
+    key = {"SOCLE_SECURITY_SECRET_KEY": "k" * 50}
+    first, second = ({"SOCLE_DATABASE_URL": url, **key} for url in two_databases)
+    home, other, file = tmp_path / "home", tmp_path / "other", tmp_path / "b.tar.gz"
+    well("migrate", home=home, **first)
+    well("user", "create", "jeanne@exemple.fr", "--no-password", home=home, **first)
+    well("backup", str(file), home=home, **first)
+    well("restore", str(file), home=other, **second)
+    with closing(psycopg.connect(two_databases[1])) as database:
+        rows = database.execute("SELECT email FROM accounts_user").fetchall()
+    assert rows == [("jeanne@exemple.fr",)]
+    assert json.loads(well("audit", "verify", "--json", home=other, **second))["ok"]
+    again = socle("restore", str(file), home=other, **second)
+    assert again.returncode == 1
+    assert "--force" in again.stderr
+    well("restore", str(file), "--force", home=other, **second)
 
 
 def _forged(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
