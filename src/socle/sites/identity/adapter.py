@@ -7,7 +7,6 @@ import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -109,17 +108,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if commit:
             enrol(user=user)
         return user
-
-    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        # Somebody may have opened an account with this address without ever confirming it: the
-        # one who proves that the address is theirs is not in its debt.
-        stale = User.objects.filter(
-            email=email_address.email, last_login__isnull=True, closed_at__isnull=True
-        ).exclude(pk=email_address.user_id)
-        for squatter in stale:
-            if not EmailAddress.objects.filter(user=squatter, verified=True).exists():
-                squatter.delete()
-        return bool(super().confirm_email(request, email_address))
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         if can_enter_desk(actor_for(request.user)):  # type: ignore[arg-type]

@@ -57,6 +57,7 @@ def _account() -> dict[str, Any]:
         "ACCOUNT_ADAPTER": "socle.sites.identity.adapter.AccountAdapter",
         "ACCOUNT_FORMS": {
             "signup": "socle.sites.identity.forms.SignupForm",
+            "confirm_email_verification_code": "socle.sites.identity.forms.VerifyEmailForm",
         },
         "ACCOUNT_USER_MODEL_USERNAME_FIELD": None,
         "ACCOUNT_LOGIN_METHODS": {"email"},

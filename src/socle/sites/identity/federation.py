@@ -13,7 +13,7 @@ from typing import Any
 
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.flows.login import perform_login, record_authentication
-from allauth.account.models import EmailAddress, Login
+from allauth.account.models import Login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -29,11 +29,11 @@ from socle.foundations.accounts.actions import (
     note_identity_login,
     register,
 )
-from socle.foundations.accounts.models import Membership, User
+from socle.foundations.accounts.models import User
 from socle.foundations.accounts.ports import Begun, IdentityProvider, VerifiedIdentity
 from socle.foundations.accounts.queries import actor_for
 from socle.kernel.errors import Conflict
-from socle.sites.identity import stages
+from socle.sites.identity import housekeeping, stages
 
 _UNDER_WAY = "identity.federation"
 _PENDING = "identity.pending"
@@ -220,16 +220,9 @@ def link(request: HttpRequest, user: User, identity: VerifiedIdentity) -> None:
 
 
 def owner_of(email: str) -> User | None:
-    """The account of an address whose owner proved it, dropping one that was never confirmed."""
-    user = queries.user_by_email(email)
-    if user is None:
-        return None
-    address = EmailAddress.objects.filter(user=user, email=email).first()
-    never_proved = address is not None and not address.verified and user.last_login is None
-    if never_proved and not Membership.objects.filter(user=user).exists():
-        user.delete()
-        return None
-    return user
+    """The account of an address just proved; one that was never confirmed is forgotten."""
+    housekeeping.forget_unproven(email)
+    return queries.user_by_email(email)
 
 
 # --- Leaving ---

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from allauth.account.forms import BaseConfirmCodeForm, ConfirmEmailVerificationCodeForm
 from allauth.account.forms import SignupForm as BaseSignupForm
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
@@ -16,6 +17,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+
+from socle.sites.identity import housekeeping
 
 # A code of an authenticator application is good for three periods of thirty seconds.
 _REPLAY_SECONDS = 120
@@ -29,6 +32,15 @@ class SignupForm(BaseSignupForm):  # type: ignore[misc]
             # A new account hashes its password: so does this one.
             make_password(self.cleaned_data.get("password1", ""))
         return super().try_save(request)
+
+
+class VerifyEmailForm(ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+    """The right code also frees the address from an account that never confirmed it."""
+
+    def clean_code(self) -> str:
+        code: str = BaseConfirmCodeForm.clean_code(self)
+        housekeeping.forget_unproven(self.email, keep=self.user.pk if self.user else None)
+        return super().clean_code() if code else code
 
 
 class OnceOnly:

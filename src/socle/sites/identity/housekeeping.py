@@ -14,6 +14,25 @@ from socle.sites.identity import throttle
 UNCONFIRMED_DAYS = 7
 
 
+def forget_unproven(email: str, *, keep: int | None = None) -> None:
+    """Delete an account opened with this address and never confirmed, save the account `keep`.
+
+    Whoever proves that the address is theirs owes nothing to somebody who only typed it.
+    """
+    user = User.objects.filter(
+        email=email,
+        last_login__isnull=True,
+        closed_at__isnull=True,
+        is_administrator=False,
+        emailaddress__email=email,
+        emailaddress__verified=False,
+        memberships__isnull=True,
+        identities__isnull=True,
+    ).first()
+    if user is not None and user.pk != keep:
+        user.delete()
+
+
 def sweep(*, clock: Clock = SYSTEM) -> dict[str, int]:
     """Forget counters whose window ended and accounts never confirmed; how many of each."""
     now = clock.now()
