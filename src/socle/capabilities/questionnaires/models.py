@@ -11,7 +11,8 @@ class Draft(models.Model):
 
     It belongs to a user, or to the browser that holds the token whose hash is `claim` (a signed
     cookie that outlives sessions), so that a session that expires loses nothing. When an agent
-    fills it in for someone at a counter or by phone, `helper` is the agent and `contact` the person.
+    fills it in for someone at a counter or by phone, `helper` is the agent and `contact` the
+    person.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

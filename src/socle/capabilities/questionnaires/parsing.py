@@ -1,22 +1,31 @@
-"""From what a form sends to answers: every mistake is a sentence near its field, nothing is lost."""
+"""From what a page of a form sends to answers: every mistake is a sentence near its field.
+
+Reading is in two steps. `read_page` is slow (an address may be looked up outside) and needs no
+lock; `settle` decides what counts beside the answers already kept, under the lock of the draft.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from socle.capabilities.questionnaires import values
 from socle.capabilities.questionnaires.pack import Page, Question, Questionnaire
 from socle.capabilities.questionnaires.rules import Answers, Reading
+from socle.capabilities.questionnaires.values import Refused, scalar
+
+__all__ = [
+    "Cleaned", "FileAnswer", "Files", "Place", "Places", "Raw", "Refused", "clean_page",
+    "incomplete", "place", "read_page", "scalar", "settle",
+]  # fmt: skip
+
+FileAnswer = Mapping[str, Any]
+"""`{"id", "name", "size", "type"}` of a file received before."""
 
 
 class Raw(Protocol):
@@ -29,12 +38,13 @@ class Raw(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A located address. Degrees WGS84."""
+    """A located address. Degrees WGS84. `precise` when better than the middle of a commune."""
 
     label: str
     lon: float
     lat: float
     citycode: str = ""
+    precise: bool = True
 
 
 class Places(Protocol):
@@ -44,6 +54,19 @@ class Places(Protocol):
 
     def citycode(self, lon: float, lat: float) -> str | None:
         """INSEE code of the commune at a point; None outside the territory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a page does to the files of one question: those received, and ids to leave out."""
+
+    added: Sequence[FileAnswer] = ()
+    removed: frozenset[str] = frozenset()
+
+    def applied(self, known: Any) -> list[FileAnswer]:
+        """The files there are afterwards, each once."""
+        kept = [file for file in known or [] if file["id"] not in self.removed]
+        return list({file["id"]: file for file in [*kept, *self.added]}.values())
 
 
 @dataclass(slots=True)
@@ -58,54 +81,82 @@ class Cleaned:
         return not self.errors
 
 
-class Refused(ValueError):
-    """An answer that does not hold; its text is for the person."""
-
-
 def clean_page(
     questionnaire: Questionnaire,
     page: Page,
     raw: Raw,
     answers: Answers,
     *,
-    files: Mapping[str, list[dict[str, Any]]],
+    files: Mapping[str, Files],
     places: Places,
     today: date,
 ) -> Cleaned:
-    """Read one page of a form.
+    """Read one page of a form in one go: `read_page`, then `settle`."""
+    read = read_page(page, raw, answers, places=places)
+    return settle(questionnaire, page, read, answers, files=files, today=today)
 
-    `files` are the files of each file question, kept and new, already received. The result holds
-    the answers that could be read, also beside errors. Constraints whose field is on the page are
-    checked when everything else holds.
+
+def read_page(page: Page, raw: Raw, answers: Answers, *, places: Places) -> Cleaned:
+    """What each question of the page was answered, its files apart. May ask the geocoder.
+
+    `answers`: those kept before; an address that was not touched is not looked up again.
     """
-    cleaned = Cleaned()
-    merged = dict(answers)
+    read = Cleaned()
     for question in page.field:
-        if question.type == "info":
+        if question.type in ("info", "file"):
             continue
         try:
-            value = _read(question, raw, files, places)
+            read.answers[question.id] = _read(question, raw, answers.get(question.id), places)
         except Refused as problem:
-            cleaned.errors.setdefault(question.id, []).append(str(problem))
-            continue
-        cleaned.answers[question.id] = value
-        merged[question.id] = value
+            read.errors[question.id] = [str(problem)]
+    return read
+
+
+def settle(
+    questionnaire: Questionnaire,
+    page: Page,
+    read: Cleaned,
+    answers: Answers,
+    *,
+    files: Mapping[str, Files],
+    today: date,
+) -> Cleaned:
+    """What is kept of a page read, beside the answers there are.
+
+    Nothing of a closed branch counts, neither answers nor errors. What could be read is kept even
+    beside errors. Constraints whose field is on the page are checked when everything else holds.
+    """
+    settled = Cleaned(dict(read.answers), dict(read.errors))
+    for question in page.field:
+        if question.type == "file":
+            _settle_files(question, answers.get(question.id), files.get(question.id), settled)
+    merged = answers | settled.answers
+    for refused in read.errors:
+        # An answer that is refused does not open or close a branch by what it was before.
+        merged.pop(refused, None)
     reading = Reading(questionnaire, merged, today)
     for question in page.field:
         if not reading.visible(question.id):
-            # A branch that is closed asks nothing: neither its errors nor its answers count.
-            cleaned.errors.pop(question.id, None)
-            cleaned.answers.pop(question.id, None)
-        elif question.id in cleaned.answers and question.id not in cleaned.errors:
-            message = _missing(question, cleaned.answers[question.id])
+            settled.errors.pop(question.id, None)
+            settled.answers.pop(question.id, None)
+        elif question.id not in settled.errors:
+            message = _missing(question, settled.answers.get(question.id))
             if message:
-                cleaned.errors[question.id] = [message]
-    if cleaned.ok:
+                settled.errors[question.id] = [message]
+    if settled.ok:
         here = {question.id for question in page.field}
         for constraint in reading.broken():
             if constraint.field in here:
-                cleaned.errors.setdefault(constraint.field, []).append(constraint.message)
-    return cleaned
+                settled.errors.setdefault(constraint.field, []).append(constraint.message)
+    return settled
+
+
+def _settle_files(question: Question, known: Any, edit: Files | None, settled: Cleaned) -> None:
+    found = (edit or Files()).applied(known)
+    if len(found) > question.max_files:
+        # The first ones stay: nobody sends them twice because of one too many.
+        settled.errors[question.id] = [values.too_many(question)]
+    settled.answers[question.id] = found[: question.max_files] or None
 
 
 def incomplete(
@@ -113,22 +164,27 @@ def incomplete(
 ) -> Iterator[tuple[Page, Question, str]]:
     """What still stands in the way of filing, over all visible pages."""
     reading = Reading(questionnaire, answers, today)
+    homes: dict[str, tuple[Page, Question]] = {}
     for page in reading.pages():
         for question in reading.fields(page):
             if question.type == "info":
                 continue
+            homes[question.id] = (page, question)
             answer = answers.get(question.id)
-            message = _missing(question, answer) or _outside(question, answer, places)
+            message = (
+                _missing(question, answer)
+                or values.verify(question, answer)
+                or _outside(question, answer, places)
+            )
             if message:
                 yield page, question, message
-    homes = {question.id: (page, question) for page in reading.pages() for question in page.field}
     for constraint in reading.broken():
         if constraint.field in homes:
             yield (*homes[constraint.field], constraint.message)
 
 
 def _missing(question: Question, answer: Any) -> str | None:
-    if not question.required or answer not in (None, "", []):
+    if not question.required or question.type == "info" or answer not in (None, "", []):
         return None
     sentences: dict[str, str] = {
         "choice": _("Choisissez une réponse."),
@@ -140,6 +196,9 @@ def _missing(question: Question, answer: Any) -> str | None:
         "file": _("Ajoutez un document."),
         "integer": _("Indiquez un nombre."),
         "decimal": _("Indiquez un nombre."),
+        "email": _("Indiquez une adresse électronique."),
+        "phone": _("Indiquez un numéro de téléphone."),
+        "siret": _("Indiquez un numéro SIRET."),
     }
     return sentences.get(question.type, _("Cette réponse est nécessaire."))
 
@@ -152,208 +211,79 @@ def _outside(question: Question, answer: Any, places: Places) -> str | None:
     return None
 
 
-def _read(
-    question: Question, raw: Raw, files: Mapping[str, list[dict[str, Any]]], places: Places
-) -> Any:
+def _read(question: Question, raw: Raw, known: Any, places: Places) -> Any:
     if question.type == "choices":
-        return _options(question, [str(value) for value in raw.getlist(question.id)])
-    if question.type == "file":
-        return _files(question, files.get(question.id, []))
+        return values.options(question, [str(value) for value in raw.getlist(question.id)])
     if question.type in ("address", "location"):
-        return place(question, raw, places)
+        return place(question, raw, places, known)
     if question.type == "date":
         return _date(question, raw)
-    text = str(raw.get(question.id) or "").replace("\x00", "").replace("\r\n", "\n").strip()
-    if not text:
+    return scalar(question, str(raw.get(question.id) or ""))
+
+
+def _date(question: Question, raw: Raw) -> Any:
+    whole = str(raw.get(question.id) or "")
+    if whole.strip():
+        return scalar(question, whole)
+    day, month, year = (
+        values.clean(str(raw.get(f"{question.id}_{part}") or "")[:40])
+        for part in ("day", "month", "year")
+    )
+    return values.day_of(question, year, month, day) if day or month or year else None
+
+
+_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?")
+
+
+def _coordinate(raw: Raw, name: str, most: float) -> float | None:
+    text = str(raw.get(name) or "").strip()
+    if not _DEGREES.fullmatch(text):
         return None
-    return _SCALARS[question.type](question, text)
+    number = round(float(text), 6)
+    return number if abs(number) <= most else None
 
 
-def _text(question: Question, text: str) -> str:
-    limit = question.max_length or (5000 if question.type == "long_text" else 300)
-    if len(text) > limit:
-        raise Refused(
-            _("Ce texte a %(length)s caractères, le maximum est %(limit)s.")
-            % {"length": len(text), "limit": limit}
-        )
-    if question.pattern and not re.fullmatch(question.pattern, text):
-        raise Refused(question.pattern_message)
-    return text
+def place(question: Question, raw: Raw, places: Places, known: Any = None) -> Answers | None:
+    """A place from a form: its coordinates, or else its text looked up.
 
-
-def _number(question: Question, text: str) -> Decimal:
-    compact = re.sub(r"[\s\u00a0\u202f]", "", text).replace(",", ".")
-    try:
-        number = Decimal(compact)
-    except InvalidOperation as error:
-        raise Refused(_("« %(text)s » n’est pas un nombre.") % {"text": text[:40]}) from error
-    if not number.is_finite() or abs(number) > Decimal("1e15"):
-        raise Refused(_("« %(text)s » n’est pas un nombre.") % {"text": text[:40]})
-    if question.minimum is not None and number < question.minimum:
-        raise Refused(_("Indiquez au moins %(limit)s.") % {"limit": question.minimum})
-    if question.maximum is not None and number > question.maximum:
-        raise Refused(_("Indiquez au plus %(limit)s.") % {"limit": question.maximum})
-    return number
-
-
-def _integer(question: Question, text: str) -> int:
-    number = _number(question, text)
-    if number != number.to_integral_value():
-        raise Refused(_("Indiquez un nombre entier, sans virgule."))
-    return int(number)
-
-
-def _decimal(question: Question, text: str) -> str:
-    return format(_number(question, text).normalize(), "f")
-
-
-def _boolean(question: Question, text: str) -> bool:
-    if text in ("true", "oui", "on", "1"):
-        return True
-    if text in ("false", "non", "off", "0"):
-        return False
-    raise Refused(_("Répondez par oui ou par non."))
-
-
-def _option(question: Question, text: str) -> str:
-    if text not in {option.value for option in question.options}:
-        raise Refused(_("Choisissez une des réponses proposées."))
-    return text
-
-
-def _options(question: Question, values: list[str]) -> list[str] | None:
-    chosen = [_option(question, value) for value in values if value]
-    return list(dict.fromkeys(chosen)) or None
-
-
-def _email(question: Question, text: str) -> str:
-    try:
-        validate_email(text)
-    except ValidationError as error:
-        raise Refused(
-            _("« %(text)s » n’est pas une adresse électronique. Exemple : nom@exemple.fr")
-            % {"text": text[:80]}
-        ) from error
-    return text
-
-
-def _phone(question: Question, text: str) -> str:
-    digits = re.sub(r"[\s.\-()\u00a0\u202f]", "", text)
-    if digits.startswith("00"):
-        digits = "+" + digits[2:]
-    if re.fullmatch(r"0[1-9]\d{8}", digits):
-        return "+33" + digits[1:]
-    if re.fullmatch(r"\+\d{8,15}", digits):
-        return digits
-    raise Refused(_("Ce numéro n’est pas valable. Exemple : 04 91 00 00 00 ou +33 4 91 00 00 00"))
-
-
-def luhn(digits: str) -> bool:
-    """Whether a number holds its Luhn key (SIREN and SIRET, INSEE)."""
-    total = 0
-    for rank, character in enumerate(reversed(digits)):
-        value = int(character) * (2 if rank % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
-def _siret(question: Question, text: str) -> str:
-    digits = re.sub(r"[\s.\u00a0\u202f]", "", text)
-    if not re.fullmatch(r"\d{14}", digits):
-        raise Refused(_("Un numéro SIRET a 14 chiffres."))
-    # La Poste's establishments are numbered apart: their digits add up to a multiple of five.
-    poste = digits.startswith("356000000") and sum(map(int, digits)) % 5 == 0
-    if not luhn(digits) and not poste:
-        raise Refused(_("Ce numéro SIRET contient une erreur de frappe."))
-    return digits
-
-
-_SCALARS: Mapping[str, Callable[[Question, str], Any]] = {
-    "text": _text,
-    "long_text": _text,
-    "integer": _integer,
-    "decimal": _decimal,
-    "boolean": _boolean,
-    "choice": _option,
-    "email": _email,
-    "phone": _phone,
-    "siret": _siret,
-}
-
-
-def scalar(question: Question, text: str) -> Any:
-    """One answer written as one text. Raises `Refused` with the sentence for the person."""
-    return _SCALARS[question.type](question, text.replace("\x00", "").strip())
-
-
-def _date(question: Question, raw: Raw) -> str | None:
-    whole = str(raw.get(question.id) or "").strip()
-    parts = [
-        str(raw.get(f"{question.id}_{part}") or "").strip() for part in ("day", "month", "year")
-    ]
-    if not whole and not any(parts):
-        return None
-    try:
-        if whole:
-            day = date.fromisoformat(whole)
-        else:
-            day = date(int(parts[2]), int(parts[1]), int(parts[0]))
-    except ValueError as error:
-        raise Refused(_("Cette date n’existe pas. Exemple : 27 3 2026")) from error
-    if question.min_date and day < question.min_date:
-        raise Refused(
-            _("La date doit être le %(day)s ou après.") % {"day": date_format(question.min_date)}
-        )
-    if question.max_date and day > question.max_date:
-        raise Refused(
-            _("La date doit être le %(day)s ou avant.") % {"day": date_format(question.max_date)}
-        )
-    return day.isoformat()
-
-
-def _coordinate(raw: Raw, name: str) -> float | None:
-    try:
-        number = float(str(raw.get(name) or ""))
-    except ValueError:
-        return None
-    return number if abs(number) <= 180 else None
-
-
-def place(question: Question, raw: Raw, places: Places) -> dict[str, Any] | None:
+    `known`: the answer kept before. Raises `Refused` when the address is not found, or is outside
+    the territory and the question wants it inside.
+    """
     name = question.id
-    label = str(raw.get(name) or raw.get(f"{name}_text") or "").replace("\x00", "").strip()[:300]
-    lon, lat = _coordinate(raw, f"{name}_lon"), _coordinate(raw, f"{name}_lat")
-    if lon is None or lat is None:
+    text = str(raw.get(name) or raw.get(f"{name}_text") or "")
+    label = values.clean(text[: 4 * values.LABEL])[: values.LABEL]
+    lon, lat = _coordinate(raw, f"{name}_lon", 180), _coordinate(raw, f"{name}_lat", 90)
+    before = known if isinstance(known, dict) else {}
+    unmoved = lon is not None and (lon, lat) == (before.get("lon"), before.get("lat"))
+    if lon is None or lat is None or (unmoved and before.get("typed")):
         if not label:
             return None
-        found = places.geocode(label)
-        if found is None:
-            raise Refused(
-                _("Cette adresse n’a pas été trouvée. Indiquez le numéro, la rue et la commune.")
-            )
-        lon, lat = found.lon, found.lat
-        label = found.label
-    citycode = places.citycode(lon, lat)
-    answer = {
-        "label": label,
-        "lon": round(lon, 6),
-        "lat": round(lat, 6),
-        "citycode": citycode or "",
-    }
+        if before.get("typed") and label == before.get("label"):
+            answer = dict(before)
+        else:
+            answer = _looked_up(label, places)
+    else:
+        answer = {"label": label, "lon": lon, "lat": lat}
+    answer["citycode"] = places.citycode(answer["lon"], answer["lat"]) or ""
     problem = _outside(question, answer, places)
     if problem:
         raise Refused(problem)
     return answer
 
 
-def _files(question: Question, received: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    if len(received) > question.max_files:
+def _looked_up(label: str, places: Places) -> Answers:
+    found = places.geocode(label)
+    if found is None:
         raise Refused(
-            ngettext(
-                "Un seul document est accepté ici.",
-                "Au plus %(count)s documents sont acceptés ici.",
-                question.max_files,
-            )
-            % {"count": question.max_files}
+            _("Cette adresse n’a pas été trouvée. Indiquez le numéro, la rue et la commune.")
         )
-    return received or None
+    answer: Answers = {
+        "label": found.label[: values.LABEL],
+        "lon": round(found.lon, 6),
+        "lat": round(found.lat, 6),
+        # Coordinates that come from the text: when it changes, without a script, so do they.
+        "typed": True,
+    }
+    if not found.precise:
+        answer["precise"] = False
+    return answer

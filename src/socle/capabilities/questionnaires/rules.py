@@ -2,16 +2,18 @@
 
 Answers are JSON values: text, integers, decimals as text, ISO dates, booleans, option values (or
 lists of them), `{"label", "lon", "lat", "citycode"}` for places, lists of `{"id", "name", "size"}`
-for files. A question that is not visible has no answer, whatever was typed before the branch changed.
+for files. A question that is not visible has no answer, whatever was typed before the branch
+changed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from socle.capabilities.questionnaires.pack import Constraint, Page, Question, Questionnaire
@@ -19,6 +21,9 @@ from socle.kernel import expressions
 from socle.kernel.expressions import Node, Type
 
 Answers = dict[str, Any]
+
+PLACEHOLDER = re.compile(r"\{([a-z0-9_-]+)\}")
+"""`{field_id}` in a title."""
 
 _TYPES: Mapping[str, Type] = {
     "text": expressions.TEXT,
@@ -59,10 +64,27 @@ def names(questionnaire: Questionnaire) -> dict[str, Type]:
     return known
 
 
-@cache
+@lru_cache(maxsize=4096)
 def parsed(condition: str) -> Node:
     """The tree of a condition; parsed once per process."""
     return expressions.parse(condition)
+
+
+@lru_cache(maxsize=4096)
+def tested(condition: str) -> frozenset[str]:
+    """Names a condition asks to be given or not (`is known`, `is empty`)."""
+    found: set[str] = set()
+
+    def walk(tree: Any, asking: bool) -> None:
+        if not isinstance(tree, list):
+            return
+        if asking and tree[0] == "name":
+            found.add(tree[1])
+        for each in tree[1:]:
+            walk(each, asking or tree[0] in ("is known", "is empty"))
+
+    walk(expressions.to_json(parsed(condition)), False)
+    return frozenset(found)
 
 
 def condition_names(condition: str) -> frozenset[str]:
@@ -73,17 +95,31 @@ def condition_names(condition: str) -> frozenset[str]:
 
 
 def typed(question: Question, answer: Any) -> Any:
-    """An answer as the value a condition compares: dates and decimals leave their JSON form."""
+    """An answer as the value a condition compares: dates and decimals leave their JSON form.
+
+    None when it is missing, or not of the shape its type has.
+    """
     if answer in (None, "", []):
+        return None
+    if question.type == "choices":
+        return [each for each in answer if isinstance(each, str)] if _is(answer, list) else None
+    if question.type == "boolean":
+        return answer if _is(answer, bool) else None
+    if question.type == "integer":
+        return answer if _is(answer, int) and not _is(answer, bool) else None
+    if not isinstance(answer, str):
         return None
     try:
         if question.type == "date":
             return date.fromisoformat(answer)
         if question.type == "decimal":
-            return Decimal(str(answer))
-    except (TypeError, ValueError, InvalidOperation):
+            return Decimal(answer)
+    except (ValueError, InvalidOperation):
         return None
     return answer
+
+
+_is = isinstance
 
 
 class Reading:
@@ -134,9 +170,9 @@ class Reading:
         answer = self.answers.get(field_id)
         question = self._home[field_id][1]
         if attribute == "count":
-            return len(answer or [])
+            return len(answer) if isinstance(answer, list) else 0
         if attribute:
-            return (answer or {}).get(attribute) or None
+            return answer.get(attribute) or None if isinstance(answer, dict) else None
         return typed(question, answer)
 
     def pages(self) -> list[Page]:
@@ -164,17 +200,15 @@ class Reading:
             constraint
             for constraint in self.questionnaire.constraints
             if self.visible(constraint.field)
-            and self._answered(constraint)
+            and self._applies(constraint)
             and not self.holds(constraint.condition)
         ]
 
-    def _answered(self, constraint: Constraint) -> bool:
-        # A rule over answers not given yet says nothing.
-        return all(
-            self.answers.get(field_id) not in (None, "", [])
-            for field_id in condition_names(constraint.condition)
-            if self.visible(field_id)
-        )
+    def _applies(self, constraint: Constraint) -> bool:
+        # A rule over answers not given, or of a branch that is closed, says nothing; unless it asks
+        # by itself whether they are given.
+        names = expressions.names(parsed(constraint.condition)) - tested(constraint.condition)
+        return all(self.value(name) is not None for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +226,11 @@ def title(questionnaire: Questionnaire, answers: Answers, today: date, language:
     reading = Reading(questionnaire, answers, today)
     values = {"title": questionnaire.title}
     for _page, question in questions(questionnaire):
-        shown = reading.visible(question.id)
-        values[question.id] = (
-            (readable(question, answers.get(question.id), language) or "") if shown else ""
-        )
-    text = questionnaire.title_template
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
-    return text.strip(" —-·:")[:200] or questionnaire.title
+        if reading.visible(question.id):
+            values[question.id] = readable(question, answers.get(question.id), language) or ""
+    # In one pass: braces somebody typed in an answer are not a placeholder.
+    text = PLACEHOLDER.sub(lambda name: values.get(str(name[1]), ""), questionnaire.title_template)
+    return " ".join(text.split()).strip(" —–-·:,")[:200] or questionnaire.title
 
 
 def readable(question: Question, answer: Any, language: str = "fr") -> str | None:
@@ -209,15 +240,13 @@ def readable(question: Question, answer: Any, language: str = "fr") -> str | Non
     if question.type == "boolean":
         return {"fr": ("Non", "Oui")}.get(language, ("No", "Yes"))[bool(answer)]
     if question.type in ("choice", "choices"):
-        labels = {option.value: option.label for option in question.options}
-        chosen = answer if isinstance(answer, list) else [answer]
+        labels: dict[str, str] = {option.value: option.label for option in question.options}
+        chosen: list[str] = answer if isinstance(answer, list) else [answer]
         return ", ".join(labels.get(value, value) for value in chosen)
     if question.type == "date":
-        day = date.fromisoformat(answer)
-        return day.strftime("%d/%m/%Y")
+        return date.fromisoformat(answer).strftime("%d/%m/%Y")
     if question.type in ("address", "location"):
-        label = str(answer.get("label") or answer.get("text") or "")
-        return label or f"{answer['lat']:.5f}, {answer['lon']:.5f}"
+        return str(answer.get("label") or "") or f"{answer['lat']:.5f}, {answer['lon']:.5f}"
     if question.type == "file":
         return ", ".join(str(file["name"]) for file in answer)
     text = str(answer)

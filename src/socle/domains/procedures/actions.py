@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,40 +11,28 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import actions as casework
+from socle.capabilities.casework import tokens
 from socle.capabilities.casework.models import Case
 from socle.capabilities.catalogue import queries as catalogue
 from socle.capabilities.questionnaires import actions as drafts
-from socle.capabilities.questionnaires import parsing, rules
+from socle.capabilities.questionnaires import parsing, policies, rules
 from socle.capabilities.questionnaires.models import Draft
+from socle.capabilities.questionnaires.pack import Questionnaire
+from socle.capabilities.questionnaires.places import Territory
 from socle.domains.procedures import queries
 from socle.foundations.accounts import queries as accounts
 from socle.foundations.accounts.actors import Actor
+from socle.foundations.packs.models import Revision
 from socle.foundations.territories import queries as territories
-from socle.kernel.clock import SYSTEM, Clock, local
-from socle.kernel.errors import Invalid
+from socle.kernel.clock import SYSTEM, Clock, local_date
+from socle.kernel.errors import Invalid, NotFound
 
-
-class Territory:
-    """What questions about places ask of the house: the geocoder at hand and the contours."""
-
-    def __init__(self, geocode: Any = None) -> None:
-        self._geocode = geocode
-
-    def geocode(self, text: str) -> parsing.Place | None:
-        """The best match of an address typed without a script."""
-        found = self._geocode(text) if self._geocode else None
-        if found is None:
-            return None
-        return parsing.Place(found.label, found.lon, found.lat, found.citycode)
-
-    def citycode(self, lon: float, lat: float) -> str | None:
-        area = territories.area_at(lon, lat)
-        return area.code if area else None
+PROVIDED_BY_COMMUNE = "commune"
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The outcome of a submit. `follow_token` is given once, on the submit that created the case."""
+    """The outcome. A second submit gets the same reference and link; `created` is then false."""
 
     reference: str
     follow_token: str
@@ -60,30 +48,39 @@ def begin(
     contact: dict[str, Any] | None = None,
     clock: Clock = SYSTEM,
 ) -> Draft:
-    """Begin a procedure or resume it; a draft of an older revision is carried over to the current one.
+    """Begin a procedure or resume it; a draft of an older revision is carried over to the current.
 
-    Raises NotFound when the service has no procedure in force.
+    Raises NotFound when the service has no procedure in force, Denied when the actor may not help.
     """
-    revision = queries.revision_in_force(service_key)
     draft = drafts.start_draft(
-        actor=actor, claim=claim, service_key=service_key, definition=revision,
-        helping=helping, contact=contact, clock=clock,
-    )  # fmt: skip
+        actor=actor,
+        claim=claim,
+        service_key=service_key,
+        definition=queries.revision_in_force(service_key),
+        helping=helping,
+        contact=contact,
+        clock=clock,
+    )
     return refresh(draft=draft, clock=clock)
 
 
 def refresh(*, draft: Draft, clock: Clock = SYSTEM) -> Draft:
-    """Carry an unfiled draft over to the revision in force; `draft.review` lists pages to look at."""
+    """Carry an unfiled draft over to the revision in force; `draft.review` lists pages to look at.
+
+    Raises NotFound when the procedure was withdrawn.
+    """
+    if draft.case_reference:
+        return draft
     revision = queries.revision_in_force(draft.service_key)
-    if draft.case_reference or draft.definition_id == revision.pk:
+    if draft.definition_id == revision.pk:
         return draft
     return drafts.migrate_draft(
-        draft=draft,
-        definition=revision,
-        before=queries.procedure_of(draft.definition).questionnaire,
-        after=queries.procedure_of(revision).questionnaire,
-        clock=clock,
+        draft=draft, definition=revision, questionnaire_of=_questionnaire_of, clock=clock
     )
+
+
+def _questionnaire_of(revision: Revision) -> Questionnaire:
+    return queries.procedure_of(revision).questionnaire
 
 
 def save_page(
@@ -91,92 +88,128 @@ def save_page(
     draft: Draft,
     page_id: str,
     raw: parsing.Raw,
-    files: dict[str, list[dict[str, Any]]],
-    places: parsing.Places,
+    files: Mapping[str, parsing.Files] | None = None,
+    places: parsing.Places | None = None,
     clock: Clock = SYSTEM,
 ) -> parsing.Cleaned:
-    """Read one page, keep every answer that could be read, say what is wrong with the others."""
-    questionnaire = queries.procedure_of(draft.definition).questionnaire
+    """Read one page, keep every answer that could be read, say what is wrong with the others.
+
+    `files`: what becomes of the files of each file question. Addresses are looked up before the
+    draft is locked: a slow geocoder holds nobody up. Raises Invalid when the page is not there any
+    more, Conflict when the form changed or was filed meanwhile.
+    """
+    questionnaire = _questionnaire_of(draft.definition)
     page = next((page for page in questionnaire.pages if page.id == page_id), None)
     if page is None:
         raise Invalid(_("Cette page du formulaire n’existe plus."))
-    cleaned = parsing.clean_page(
-        questionnaire, page, raw, draft.answers, files=files, places=places, today=_today(clock)
+    read = parsing.read_page(page, raw, draft.answers, places=places or Territory())
+    return drafts.save_read_page(
+        draft=draft,
+        questionnaire=questionnaire,
+        page=page,
+        read=read,
+        files=files or {},
+        today=local_date(clock.now()),
+        clock=clock,
     )
-    drafts.save_answers(
-        draft=draft, answers=cleaned.answers, reviewed=page_id if cleaned.ok else "", clock=clock
-    )
-    return cleaned
 
 
-@transaction.atomic
 def submit(
-    *, draft: Draft, actor: Actor, claim: str, places: parsing.Places, clock: Clock = SYSTEM
+    *,
+    draft: Draft,
+    actor: Actor,
+    claim: str,
+    places: parsing.Places | None = None,
+    clock: Clock = SYSTEM,
 ) -> Filed:
     """File a draft. A second submit, even at the same moment, gets the same reference.
 
-    Raises Invalid, with the fields at fault, when an answer is missing or no longer holds.
+    `claim`: the browser's token. A form that changed since is carried over first. Raises NotFound
+    for somebody else's draft, Invalid, with the fields at fault, when an answer is missing or no
+    longer holds or a page must be read again.
     """
-    locked = drafts.lock_for_filing(draft.pk)
-    if locked.case_reference:
-        return Filed(locked.case_reference, "", created=False)
-    revision = locked.definition
-    procedure = queries.procedure_of(revision)
-    questionnaire = procedure.questionnaire
-    today = _today(clock)
-    faults: dict[str, list[str]] = {}
-    for _page, question, message in parsing.incomplete(
-        questionnaire, locked.answers, places=places, today=today
-    ):
-        faults.setdefault(question.id, []).append(message)
-    if locked.review:
-        faults.setdefault("", []).append(_("Le formulaire a changé : relisez les pages signalées."))
-    if not locked.contact.get("name") or not (
-        locked.contact.get("email") or locked.contact.get("phone")
-    ):
-        faults.setdefault("contact", []).append(_("Indiquez vos coordonnées."))
-    if faults:
-        raise Invalid(_("Il manque des réponses."), fields=faults)
+    if not policies.can_edit(actor, drafts.claim_hash(claim), draft):
+        raise NotFound
+    refresh(draft=draft, clock=clock)
+    with transaction.atomic():
+        locked = drafts.lock_for_filing(draft.pk)
+        if not policies.can_edit(actor, drafts.claim_hash(claim), locked):
+            raise NotFound
+        if locked.case_reference:
+            return _filed_before(locked.case_reference)
+        opened = _open(locked, actor, claim, places or Territory(), clock)
+        drafts.mark_filed(draft=locked, reference=opened.case.reference, clock=clock)
+    return Filed(opened.case.reference, opened.follow_token, opened.created)
 
-    service = catalogue.service(locked.service_key)
-    answers = rules.Reading(questionnaire, locked.answers, today).effective()
-    place = answers.get(questionnaire.address_field) if questionnaire.address_field else None
+
+def _filed_before(reference: str) -> Filed:
+    case = Case.objects.get(reference=reference)
+    return Filed(reference, tokens.token_of(case), created=False)
+
+
+def _open(
+    draft: Draft, actor: Actor, claim: str, places: parsing.Places, clock: Clock
+) -> casework.Opened:
+    procedure = queries.procedure_of(draft.definition)
+    questionnaire = procedure.questionnaire
+    today = local_date(clock.now())
+    _refuse_incomplete(draft, questionnaire, places, today)
+    service = catalogue.service(draft.service_key)
+    answers = rules.Reading(questionnaire, draft.answers, today).effective()
+    place = answers.get(questionnaire.address_field) or {}
+    area_code = place.get("citycode", "")
     organisation_id = service.organisation_id
-    team = accounts.team_by_slug(organisation_id, service.team)
-    contact = locked.contact
-    opened = casework.open_case(
+    if service.declaration.provider == PROVIDED_BY_COMMUNE and area_code:
+        organisation_id = territories.organisation_for_area(area_code).pk
+    team = accounts.team_by_slug(organisation_id, service.team) if service.team else None
+    contact = draft.contact
+    return casework.open_case(
         actor=actor,
         kind=Case.Kind.REQUEST,
-        service_key=locked.service_key,
-        definition=revision,
-        workflow=procedure.workflow,
-        letters=procedure.letters,
+        service_key=draft.service_key,
+        definition=draft.definition,
         prefix=service.declaration.reference_prefix,
         title=rules.title(questionnaire, answers, today),
         answers=answers,
         organisation_id=organisation_id,
         team_id=team.pk if team else None,
-        applicant_id=contact.get("user_id") if locked.helper_id else locked.owner_id,
+        applicant_id=contact.get("user_id") if draft.helper_id else draft.owner_id or actor.user_id,
         entity_id=contact.get("entity_id"),
         contact_name=contact.get("name", ""),
         contact_email=contact.get("email", ""),
         contact_phone=contact.get("phone", ""),
-        filed_by_id=locked.helper_id,
-        channel=contact.get("channel") or Case.Channel.WEB,
-        lon=place["lon"] if place else None,
-        lat=place["lat"] if place else None,
-        address=place["label"] if place else "",
-        area_code=(place or {}).get("citycode", ""),
+        filed_by_id=draft.helper_id,
+        channel=(contact.get("channel") if draft.helper_id else "") or Case.Channel.WEB,
+        lon=place.get("lon"),
+        lat=place.get("lat"),
+        address=place.get("label", ""),
+        area_code=area_code,
         documents=_documents(questionnaire, answers),
         claim=drafts.claim_hash(claim),
-        idempotency_key=f"draft:{locked.pk}",
+        idempotency_key=f"draft:{draft.pk}",
         clock=clock,
     )
-    drafts.mark_filed(draft=locked, reference=opened.case.reference, clock=clock)
-    return Filed(opened.case.reference, opened.follow_token, opened.created)
 
 
-def _documents(questionnaire: Any, answers: dict[str, Any]) -> list[dict[str, str]]:
+def _refuse_incomplete(
+    draft: Draft, questionnaire: Questionnaire, places: parsing.Places, today: date
+) -> None:
+    faults: dict[str, list[str]] = {}
+    for _page, question, message in parsing.incomplete(
+        questionnaire, draft.answers, places=places, today=today
+    ):
+        faults.setdefault(question.id, []).append(message)
+    asked = {page.id for page in rules.Reading(questionnaire, draft.answers, today).pages()}
+    if asked & set(draft.review):
+        faults.setdefault("", []).append(_("Le formulaire a changé : relisez les pages signalées."))
+    contact = draft.contact
+    if not contact.get("name") or not (contact.get("email") or contact.get("phone")):
+        faults.setdefault("contact", []).append(_("Indiquez vos coordonnées."))
+    if faults:
+        raise Invalid(_("Il manque des réponses."), fields=faults)
+
+
+def _documents(questionnaire: Questionnaire, answers: dict[str, Any]) -> list[dict[str, str]]:
     return [
         {"file_id": file["id"], "kind": question.id, "label": question.label}
         for _page, question in rules.questions(questionnaire)
@@ -185,15 +218,4 @@ def _documents(questionnaire: Any, answers: dict[str, Any]) -> list[dict[str, st
     ]
 
 
-def _today(clock: Clock) -> date:
-    return local(clock.now()).date()
-
-
-def new_claim() -> str:
-    """A token for a browser to keep: 128 bits and more, so that drafts cannot be guessed."""
-    return secrets.token_urlsafe(24)
-
-
-__all__ = [
-    "Filed", "Territory", "begin", "new_claim", "refresh", "save_page", "submit",
-]  # fmt: skip
+__all__ = ["Filed", "Territory", "begin", "refresh", "save_page", "submit"]

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from socle.capabilities.casework.models import Case, PublicStatus
 from socle.capabilities.catalogue import queries
 from socle.capabilities.catalogue.snapshot import Service
-from socle.design.filters import filesize, money, phone_fr
+from socle.design.filters import money, phone_fr
 from socle.domains.reports.queries import Near
 from socle.foundations.packs import queries as packs
 from socle.foundations.territories import queries as territories
@@ -201,7 +201,7 @@ def file_item(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": answer["id"],
         "name": answer["name"],
-        "size": filesize(answer["size"]),
+        "size": answer["size"],
         "href": reverse("portal:file", args=[answer["id"]]),
         "remove_value": answer["id"],
     }

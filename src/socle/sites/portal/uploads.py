@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from socle.capabilities.questionnaires.actions import claim_hash
+from socle.capabilities.questionnaires.parsing import Files
 from socle.foundations.accounts.actors import Actor
 from socle.foundations.files import actions as files
 from socle.kernel.errors import SocleError
@@ -33,19 +34,42 @@ def collect(
 
     `{name}_remove` lists ids to leave out. A file refused never takes the others with it.
     """
-    removed = set(request.POST.getlist(f"{name}_remove"))
-    result = [file for file in known if file["id"] not in removed]
+    edit, errors = edited(
+        request, name, known, actor=actor, claim=claim, accept=accept, limit=limit
+    )
+    return [dict(file) for file in edit.applied(known)], errors
+
+
+def edited(
+    request: HttpRequest,
+    name: str,
+    known: list[FileAnswer],
+    *,
+    actor: Actor,
+    claim: str,
+    accept: tuple[str, ...] = ("image", "pdf"),
+    limit: int = 5,
+) -> tuple[Files, list[str]]:
+    """What this request does to the files of field `name`, and what was wrong with those refused.
+
+    `limit`: files kept and received together; those beyond are not even received.
+    """
+    removed = frozenset(request.POST.getlist(f"{name}_remove"))
+    added: list[FileAnswer] = []
     errors: list[str] = []
     for upload in request.FILES.getlist(name):
-        if len(result) >= limit:
+        if len(Files(added, removed).applied(known)) >= limit:
             break
         try:
             received = files.receive(
-                upload=upload, name=upload.name or "", actor=actor, claim=claim_hash(claim), accept=accept
+                upload=upload,
+                name=upload.name or "",
+                actor=actor,
+                claim=claim_hash(claim),
+                accept=accept,
             )
         except SocleError as error:
             errors.append(f"{upload.name} : {error}")
             continue
-        result.append(answer_of(received))
-    return result, errors
-
+        added.append(answer_of(received))
+    return Files(added, removed), errors

@@ -19,22 +19,14 @@ from socle.capabilities.questionnaires import forms, rules
 from socle.capabilities.questionnaires import queries as draft_queries
 from socle.capabilities.questionnaires.models import Draft
 from socle.capabilities.questionnaires.pack import Page, Questionnaire
+from socle.capabilities.questionnaires.parsing import Files
 from socle.domains.procedures import actions, queries
 from socle.foundations.accounts import policies
-from socle.foundations.territories import places
 from socle.kernel.clock import SYSTEM, local
 from socle.kernel.errors import Invalid, NotFound
 from socle.sites.portal import claims, contacts, present, uploads
 
 CONTACT, CHECK = "coordonnees", "verification"
-
-
-def _territory() -> actions.Territory:
-    def geocode(text: str) -> Any:
-        found = places.geocoder().search(text, limit=1)
-        return found[0] if found else None
-
-    return actions.Territory(geocode)
 
 
 def _draft(request: HttpRequest, key: str, draft_id: UUID) -> Draft:
@@ -144,19 +136,17 @@ def _save(
     request: HttpRequest, draft: Draft, questionnaire: Questionnaire, current: Page
 ) -> HttpResponse:
     actor, claim = request.actor, claims.of(request)  # type: ignore[attr-defined]
-    files: dict[str, list[dict[str, Any]]] = {}
+    files: dict[str, Files] = {}
     refused: dict[str, list[str]] = {}
     for question in current.field:
         if question.type == "file":
-            files[question.id], wrong = uploads.collect(
+            files[question.id], wrong = uploads.edited(
                 request, question.id, draft.answers.get(question.id) or [],
                 actor=actor, claim=claim, accept=question.accept, limit=question.max_files + 1,
             )  # fmt: skip
             if wrong:
                 refused[question.id] = wrong
-    cleaned = actions.save_page(
-        draft=draft, page_id=current.id, raw=request.POST, files=files, places=_territory()
-    )
+    cleaned = actions.save_page(draft=draft, page_id=current.id, raw=request.POST, files=files)
     errors = {**cleaned.errors, **refused}
     draft = _draft(request, draft.service_key, draft.pk)
     _questionnaire, reading = _reading(draft)
@@ -186,7 +176,7 @@ def _question_page(
     position = steps.index(current.id) if current.id in steps else 0
     built = forms.fields(
         questionnaire, current, draft.answers, today=reading.today, raw=raw, errors=errors,
-        extra=present.map_options(),
+        extra=present.map_options(), file_item=present.file_item,
     )  # fmt: skip
     return render(
         request,
@@ -258,13 +248,13 @@ def _check(
             {
                 "label": row.label,
                 "value": row.value,
-                "change_href": f"{_address(draft, row.page_id)}?retour={CHECK}#{row.field_id}",
+                "change_href": f"{_address(draft, row.page_id)}?retour={CHECK}#id_{row.field_id}",
             }
         )
     summary = [
         {
             "message": message,
-            "href": f"{_address(draft, homes.get(field) or CONTACT)}?retour={CHECK}#{field}",
+            "href": f"{_address(draft, homes.get(field) or CONTACT)}?retour={CHECK}#id_{field}",
         }
         for field, said in (faults or {}).items()
         for message in said
@@ -299,7 +289,7 @@ def submit(request: HttpRequest, key: str, draft_id: UUID) -> HttpResponse:
     if not draft.case_reference:
         draft = actions.refresh(draft=draft)
         try:
-            filed = actions.submit(draft=draft, actor=actor, claim=claim, places=_territory())
+            filed = actions.submit(draft=draft, actor=actor, claim=claim)
         except Invalid as error:
             questionnaire, reading = _reading(draft)
             return _check(

@@ -16,6 +16,7 @@ from socle.capabilities.questionnaires import parsing
 from socle.capabilities.questionnaires import queries as draft_queries
 from socle.capabilities.questionnaires.models import Draft
 from socle.capabilities.questionnaires.pack import Question
+from socle.capabilities.questionnaires.places import Territory
 from socle.domains.reports import actions, queries
 from socle.domains.reports.pack import Category
 from socle.foundations.accounts import policies
@@ -26,16 +27,6 @@ from socle.sites.portal import claims, contacts, present, uploads
 
 STEPS = ("photo", "lieu", "categorie", "coordonnees", "verification")
 PHOTOS_MAX = 5
-
-
-class _Places:
-    def geocode(self, text: str) -> parsing.Place | None:
-        found = places.geocoder().search(text, limit=1)
-        return parsing.Place(found[0].label, found[0].lon, found[0].lat) if found else None
-
-    def citycode(self, lon: float, lat: float) -> str | None:
-        area = territories.area_at(lon, lat)
-        return area.code if area else None
 
 
 @require_http_methods(["GET", "POST"])
@@ -187,7 +178,7 @@ def _save_place(request: HttpRequest, draft: Draft) -> dict[str, list[str]]:
     # The map's point wins; without a script there is an address, which the server locates.
     raw = request.POST
     try:
-        answer = parsing.place(_PLACE, raw, _Places())
+        answer = parsing.place(_PLACE, raw, Territory())
     except parsing.Refused as problem:
         drafts.save_answers(
             draft=draft, answers={"place_typed": str(raw.get("place_text", ""))[:300]}
