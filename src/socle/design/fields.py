@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 KINDS = frozenset(
     {
-        *("text", "email", "tel", "url", "password", "search", "textarea", "code", "static"),
+        *("text", "email", "tel", "url", "password", "search", "textarea", "code", "static", "info"),
         *("number", "integer", "decimal", "money", "postcode", "siret", "iban", "plate"),
         *("date", "date_parts", "time", "datetime", "hidden", "file", "files"),
         *("select", "radios", "choice_cards", "checkboxes", "checkbox", "address", "map_point"),
@@ -127,6 +127,7 @@ class FieldView:
     disabled: bool = False
     readonly: bool = False
     visible_when: str | None = None
+    known: Mapping[str, Any] | None = None
     heading: bool = False
     hide_label: bool = False
     help: Any = None
@@ -150,6 +151,8 @@ class FieldView:
     center: Sequence[float] | None = None
     zoom: float | None = None
     address_of: str | None = None
+    # info
+    markdown: str | None = None
     # date_parts
     day: Any = None
     month: Any = None
