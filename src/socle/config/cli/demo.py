@@ -280,23 +280,30 @@ def _announce(
         f"La démonstration est prête en {seconds:.1f} s : [bold]{address}[/]",
         f"The demonstration is ready in {seconds:.1f} s: [bold]{address}[/]",
     )
+    if logins:
+        _show_logins(logins)
+    say("Ctrl-C pour tout arrêter.", "Ctrl-C stops everything.")
+
+
+def _show_logins(logins: list[dict[str, Any]]) -> None:
+    passwords = {str(login.get("password", "")) for login in logins}
     table = Table(title=t("Comptes de démonstration", "Demonstration logins"), title_justify="left")
-    for heading in (
-        t("Qui", "Who"),
-        t("Adresse électronique", "E-mail"),
-        t("Mot de passe", "Password"),
-        t("Où commencer", "Where to start"),
-    ):
-        table.add_column(heading, overflow="fold")
+    table.add_column(t("Qui", "Who"), overflow="fold")
+    table.add_column(t("Adresse électronique", "E-mail"), no_wrap=True)
+    if len(passwords) > 1:
+        table.add_column(t("Mot de passe", "Password"), no_wrap=True)
+    table.add_column(t("Commencer à", "Start at"), no_wrap=True)
     language = "fr" if french() else "en"
     for login in logins:
         who = login.get("who", "")
-        table.add_row(
-            who.get(language, "") if isinstance(who, dict) else str(who),
-            str(login.get("email", "")),
-            str(login.get("password", "")),
-            address.rstrip("/") + str(login.get("path", "/")),
+        cells = [who.get(language, "") if isinstance(who, dict) else str(who), str(login["email"])]
+        if len(passwords) > 1:
+            cells.append(str(login.get("password", "")))
+        table.add_row(*cells, str(login.get("path", "/")))
+    console.print(table)
+    if len(passwords) == 1:
+        password = passwords.pop()
+        say(
+            f"Mot de passe de tous : [bold]{password}[/]",
+            f"Everybody's password: [bold]{password}[/]",
         )
-    if logins:
-        console.print(table)
-    say("Ctrl-C pour tout arrêter.", "Ctrl-C stops everything.")
