@@ -1,0 +1,12 @@
+"""The named cast, for every site."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import cast as casting
+
+
+@pytest.fixture
+def cast(db: None) -> casting.Cast:
+    return casting.assemble()

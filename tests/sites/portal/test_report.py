@@ -1,0 +1,114 @@
+"""A report in five screens, with or without an account."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from socle.capabilities.casework.models import Case
+from tests.cast import OUTSIDE, Cast, photo
+
+pytestmark = pytest.mark.django_db
+
+
+def begin(browser: Client) -> str:
+    answer = browser.post("/signaler")
+    return answer["Location"].rsplit("/", 1)[0]
+
+
+def walk(browser: Client, base: str) -> None:
+    steps = [
+        ("photo", {"description": "Un matelas sur le trottoir", "photos": photo()}),
+        ("lieu", {"place_lon": "2.05", "place_lat": "46.05"}),
+        ("categorie", {"category": "depot-sauvage"}),
+        ("coordonnees", {"email": "ada@lac.example"}),
+    ]
+    for step, data in steps:
+        assert browser.post(f"{base}/{step}", data).status_code == 302, step
+
+
+def test_a_report_reaches_the_team_of_the_commune_where_it_lies(cast: Cast) -> None:
+    browser = cast.client()
+    base = begin(browser)
+    walk(browser, base)
+    sent = browser.post(f"{base}/envoi")
+    page = browser.get(sent["Location"]).content.decode()
+    case = Case.objects.get()
+    assert case.reference in page
+    assert case.organisation.slug == "villeneuve-du-lac"
+    assert case.team is not None
+    assert case.team.slug == "proprete"
+    assert case.documents.count() == 1
+    link = re.search(r'/suivi/[^"/]+/[\w-]+', page)
+    assert link
+    assert "Un matelas" in cast.client().get(link[0]).content.decode()
+
+
+def test_sent_twice_it_is_one_report(cast: Cast) -> None:
+    browser = cast.client()
+    base = begin(browser)
+    walk(browser, base)
+    assert browser.post(f"{base}/envoi")["Location"] == browser.post(f"{base}/envoi")["Location"]
+    assert Case.objects.count() == 1
+
+
+def test_words_suggest_the_category(cast: Cast) -> None:
+    browser = cast.client()
+    base = begin(browser)
+    browser.post(f"{base}/photo", {"description": "un grand tag sur le mur"})
+    browser.post(f"{base}/lieu", {"place_lon": "2.05", "place_lat": "46.05"})
+    html = browser.get(f"{base}/categorie").content.decode()
+    assert "D’après votre description" in html
+    assert re.search(r'value="tag"[^>]*checked', html)
+
+
+def test_neither_words_nor_photo_is_refused(cast: Cast) -> None:
+    browser = cast.client()
+    base = begin(browser)
+    answer = browser.post(f"{base}/photo", {"description": "  "})
+    assert answer.status_code == 422
+    assert "Décrivez le problème" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"place_lon": str(OUTSIDE[0]), "place_lat": str(OUTSIDE[1])},
+        {"place_lon": "0", "place_lat": "0"},
+        {"place_lon": "nan", "place_lat": "inf"},
+        {"place_text": "quelque part au loin"},
+        {},
+    ],
+)
+def test_a_place_outside_or_unknown_is_refused_and_the_words_stay(
+    cast: Cast, data: dict[str, str]
+) -> None:
+    browser = cast.client()
+    base = begin(browser)
+    browser.post(f"{base}/photo", {"description": "Un trou"})
+    assert browser.post(f"{base}/lieu", data).status_code == 422
+    assert "Un trou" in browser.get(f"{base}/photo").content.decode()
+
+
+def test_a_report_without_any_contact_is_accepted(cast: Cast) -> None:
+    browser = cast.client()
+    base = begin(browser)
+    walk(browser, base)
+    assert browser.post(f"{base}/coordonnees", {}).status_code == 302
+    browser.post(f"{base}/envoi")
+    assert Case.objects.get().contact_email == ""
+
+
+def test_an_unknown_category_is_refused(cast: Cast) -> None:
+    browser = cast.client()
+    base = begin(browser)
+    assert browser.post(f"{base}/categorie", {"category": "licorne"}).status_code == 422
+
+
+def test_an_address_is_enough_without_a_map(cast: Cast) -> None:
+    browser = cast.client()
+    base = begin(browser)
+    answer = browser.post(f"{base}/lieu", {"place_text": "12 rue des Lilas, 99200 Saint-Test"})
+    assert answer.status_code == 302
