@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 KINDS = frozenset(
     {
-        *("text", "email", "tel", "url", "password", "search", "textarea", "code", "static", "info"),
+        *("text", "email", "tel", "url", "password", "search", "textarea", "code", "static"),
+        "info",
         *("number", "integer", "decimal", "money", "postcode", "siret", "iban", "plate"),
         *("date", "date_parts", "time", "datetime", "hidden", "file", "files"),
         *("select", "radios", "choice_cards", "checkboxes", "checkbox", "address", "map_point"),
