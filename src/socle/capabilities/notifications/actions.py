@@ -103,8 +103,9 @@ def send_email(
     requires); otherwise None is given for them. Raises ``Invalid`` on a wrong address, a header
     with a line break, more than 10 MB attached.
     """
-    to = _address(to)
-    person = User.objects.filter(email=to.lower()).only("language", "email_notifications").first()
+    # As accounts keep theirs: no mail service tells capitals apart any more.
+    to = _address(to).lower()
+    person = User.objects.filter(email=to).only("language", "email_notifications").first()
     if person is not None and not person.email_notifications and not required:
         return None
     language = _known(language or (person.language if person else settings.LANGUAGE_CODE))
@@ -233,7 +234,7 @@ def forget_person(*, user_id: int, email: str) -> None:
     """
     with transaction.atomic():
         Notification.objects.filter(user_id=user_id).delete()
-        mine = Email.objects.filter(to__iexact=email)
+        mine = Email.objects.filter(to=email.lower())
         mine.filter(state=Email.State.QUEUED).update(forget_once_sent=True)
         for row in mine.exclude(state=Email.State.QUEUED).order_by("pk"):
             erase(row)

@@ -61,7 +61,7 @@ def captured(
     """Every e-mail (those to an address when given), the newest first: the mailbox of the
     demonstration. Never show it elsewhere.
     """
-    rows = Email.objects.filter(to=to) if to else Email.objects.all()
+    rows = Email.objects.filter(to=to.strip().lower()) if to else Email.objects.all()
     if before_id is not None:
         rows = rows.filter(pk__lt=before_id)
     return list(rows.order_by("-pk")[:limit])
