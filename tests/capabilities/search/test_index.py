@@ -177,9 +177,23 @@ def test_all_words_found_come_before_some(index: Index) -> None:
     assert index.search("tarifs parkings ")[0].id == "parkings"
 
 
+def test_a_word_comes_before_its_cousins() -> None:
+    index = Index(
+        [
+            Document("a", {"title": ("Concertations", 8), "summary": ("Donner son avis", 3)}),
+            Document("b", {"title": ("Agenda", 8), "summary": ("Des concerts gratuits", 3)}),
+        ]
+    )
+    assert [hit.id for hit in index.search("concert ")] == ["b", "a"]
+
+
 def test_an_empty_or_meaningless_query_finds_nothing(index: Index) -> None:
     for query in ("", "   ", "?!…", "comment faire pour ", "'", "💧💧"):
         assert index.search(query) == []
+
+
+def test_documents_may_be_left_out(index: Index) -> None:
+    assert index.search("piscine", keep=lambda key: key != "piscines")[0].id == "pass-loisirs"
 
 
 def test_ranking_does_not_depend_on_the_order_of_documents() -> None:

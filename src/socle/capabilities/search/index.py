@@ -21,6 +21,7 @@ from socle.capabilities.search.query import (
     WORTH_MARKING,
     Reader,
     Slot,
+    plain,
     surface,
     synonym_table,
 )
@@ -81,6 +82,24 @@ class _Entry:
     places: dict[str, list[_Place]]
 
 
+@dataclass(slots=True)
+class _Marks:
+    """Stems a slot may have been found by: those worth marking, the others, those in groups."""
+
+    good: set[str] = field(default_factory=set)
+    poor: set[str] = field(default_factory=set)
+    together: list[frozenset[str]] = field(default_factory=list)
+
+    def of(self, entry: _Entry) -> set[str]:
+        """The stems of the slot that stand in a document."""
+        known = entry.places.keys()
+        found = self.good & known
+        for stems in self.together:
+            if stems <= known:
+                found |= stems
+        return found or self.poor & known
+
+
 class Index:
     """An immutable in-memory index.
 
@@ -102,7 +121,7 @@ class Index:
     ) -> None:
         self._language = language
         self._entries: list[_Entry] = []
-        # Term (a stem, or "=" and a word as written) to document number to weight.
+        # Term (a stem, "=" and a word as written, "~" and its singular) to document to weight.
         self._postings: dict[str, dict[int, float]] = {}
         self._stem_of: dict[str, str] = {}
         vocabulary = Vocabulary()
@@ -146,15 +165,16 @@ class Index:
             scores[number] *= coverage[number] ** 2 * self._entries[number].boost
         # Side-by-side words are looked for only among those that may end up on the page.
         short = heapq.nsmallest(max(3 * limit, 60), scores, key=lambda n: (-scores[n], n))
+        marks = [self._marks(slot) for slot in slots]
         ranked = []
         for number in short:
-            score = scores[number] * self._closeness(self._entries[number], slots)
+            score = scores[number] * self._closeness(self._entries[number], marks)
             ranked.append((-round(score, 9), number))
         ranked.sort()
         best = -ranked[0][0]
         covered = max(coverage[number] for _, number in ranked)
         return [
-            Hit(self._entries[number].id, -score, self._highlights(self._entries[number], slots))
+            Hit(self._entries[number].id, -score, self._highlights(self._entries[number], marks))
             for score, number in ranked
             if -score >= best * _SCORE_FLOOR and coverage[number] >= covered * _COVERAGE_FLOOR
         ][:limit]
@@ -215,9 +235,11 @@ class Index:
                         continue
                     start, end = offset + word.start, offset + word.end
                     vocabulary.add(word.text, text[start:end])
-                    stem = self._stem_of.get(word.text) or language.stem(word.text)
-                    self._stem_of[word.text] = stem
-                    for term in (stem, surface(word.text)):
+                    stem = language.stem(word.text)
+                    self._stem_of[surface(word.text)] = stem
+                    singular = plain(word.text, language)
+                    self._stem_of.setdefault(singular, stem)
+                    for term in (stem, singular, surface(word.text)):
                         terms[term] = terms.get(term, 0) + 1
                     heading.add(stem)
                     places.setdefault(stem, []).append(_Place(index, position, start, end))
@@ -280,23 +302,20 @@ class Index:
                     best[number] = score
         return best
 
-    def _stem(self, term: str) -> str:
-        return self._stem_of.get(term[1:], term[1:]) if term[0] == "=" else term
-
-    def _found(self, entry: _Entry, slot: Slot) -> list[set[str]]:
-        """Stems of the candidates of `slot` that stand in the document, best candidate first."""
-        found = []
+    def _marks(self, slot: Slot) -> _Marks:
+        marks = _Marks()
         for candidate in slot.candidates:
-            stems = {self._stem(term) for term in candidate.terms}
-            if all(stem in entry.places for stem in stems):
-                found.append((-candidate.quality, stems))
-        found.sort(key=lambda pair: pair[0])
-        kept = [stems for quality, stems in found if -quality >= WORTH_MARKING]
-        return kept or [stems for _, stems in found]
+            stems = frozenset(self._stem_of.get(term, term) for term in candidate.terms)
+            is_good = candidate.quality >= WORTH_MARKING
+            if len(stems) == 1:
+                (marks.good if is_good else marks.poor).update(stems)
+            else:
+                marks.together.append(stems)
+        return marks
 
-    def _closeness(self, entry: _Entry, slots: list[Slot]) -> float:
+    def _closeness(self, entry: _Entry, slots: list[_Marks]) -> float:
         """Factor ≥ 1: words of the query side by side, and how much of the heading they make up."""
-        found = [set[str]().union(*self._found(entry, slot)) for slot in slots]
+        found = [marks.of(entry) for marks in slots]
         heaviest = max(entry.weights, default=1.0)
         factor = 1.0
         pairs = list(pairwise(found))
@@ -314,12 +333,10 @@ class Index:
             factor += _COVER_BONUS * len(covered) / len(entry.heading)
         return factor
 
-    def _highlights(self, entry: _Entry, slots: list[Slot]) -> dict[str, tuple[Range, ...]]:
+    def _highlights(self, entry: _Entry, slots: list[_Marks]) -> dict[str, tuple[Range, ...]]:
         ranges: dict[str, set[Range]] = {}
-        for slot in slots:
-            for stems in self._found(entry, slot):
-                for stem in stems:
-                    for place in entry.places[stem]:
-                        name = entry.fields[place.field]
-                        ranges.setdefault(name, set()).add((place.start, place.end))
+        for stem in set[str]().union(*(marks.of(entry) for marks in slots)):
+            for place in entry.places[stem]:
+                name = entry.fields[place.field]
+                ranges.setdefault(name, set()).add((place.start, place.end))
         return {name: tuple(sorted(found)) for name, found in sorted(ranges.items())}

@@ -83,6 +83,32 @@ def stem_french(word: str) -> str:
     return stem
 
 
+def singular_french(word: str) -> str:
+    """A folded French word without the marks of plural and feminine, no further.
+
+    « piscines » is the same word as « piscine »; « concertation » is not the word « concert ».
+    """
+    word = _IRREGULAR.get(word, word)
+    if len(word) > 4 and word.endswith("eaux"):
+        return word[:-1]
+    if len(word) > 4 and word.endswith("aux"):
+        return word[:-3] + "al"
+    if len(word) > 3 and word[-1] in "sx":
+        word = word[:-1]
+    if len(word) > 4 and word[-1] == "e":
+        word = word[:-1]
+    return word
+
+
+def singular_english(word: str) -> str:
+    """A folded English word without the mark of plural."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
+        return word[:-1]
+    return word
+
+
 @lru_cache(maxsize=65536)
 def stem_english(word: str) -> str:
     """The stem of a folded English word."""
@@ -91,15 +117,16 @@ def stem_english(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """Stop words (folded) and a stemming function."""
+    """Stop words (folded), and two depths at which words are the same."""
 
     code: str
     stop: frozenset[str]
     stem: Callable[[str], str]
+    singular: Callable[[str], str]
 
 
-FRENCH = Language("fr", frozenset(_FRENCH_STOP.split()), stem_french)
-ENGLISH = Language("en", frozenset(_ENGLISH_STOP.split()), stem_english)
+FRENCH = Language("fr", frozenset(_FRENCH_STOP.split()), stem_french, singular_french)
+ENGLISH = Language("en", frozenset(_ENGLISH_STOP.split()), stem_english, singular_english)
 
 
 def language(code: str) -> Language:

@@ -16,7 +16,10 @@ _MIN_PREFIX = 2
 _MIN_PART = 3
 
 EXACT = 1.0
+SINGULAR = 0.97
 STEM = 0.85
+# The stem of a word that is itself in the index: a cousin, when the word itself can be had.
+COUSIN = 0.6
 JOINED = 0.85
 SPLIT = 0.8
 SYNONYM = 0.6
@@ -30,6 +33,11 @@ WORTH_MARKING = 0.5
 def surface(word: str) -> str:
     """The index term of a word as written, apart from the stems'."""
     return "=" + word
+
+
+def plain(word: str, language: Language) -> str:
+    """The index term of a word whatever its number and gender."""
+    return "~" + language.singular(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +124,13 @@ class Reader:
         return slots
 
     def _offer_same(self, slot: Slot) -> None:
-        if self.known(surface(slot.word.text)):
-            slot.offer(EXACT, surface(slot.word.text))
+        word = slot.word.text
+        if self.known(surface(word)):
+            slot.offer(EXACT, surface(word))
+        if self.known(plain(word, self.language)):
+            slot.offer(SINGULAR, plain(word, self.language))
         if self.known(slot.stem):
-            slot.offer(STEM, slot.stem)
+            slot.offer(COUSIN if slot.candidates else STEM, slot.stem)
 
     def _offer_joined(self, slots: list[Slot]) -> None:
         """« co voiturage » finds « covoiturage »."""
