@@ -20,7 +20,7 @@ from typing import Any, Literal
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 DARK_PREFIX = "dark-"
-_HEX = re.compile(r"^#(?:[0-9a-f]{3}|[0-9a-f]{6})$", re.IGNORECASE)
+_HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 
 
 class BrandError(ValueError):
@@ -83,7 +83,7 @@ pairs: list[Pair] = [Pair(*entry) for entry in _source()["pairs"]]
 
 def parse(color: str) -> tuple[int, int, int]:
     """``#rgb`` or ``#rrggbb`` → (red, green, blue) of 0–255; raises ``ValueError`` otherwise."""
-    if not isinstance(color, str) or not _HEX.match(color):
+    if not isinstance(color, str) or not _HEX.fullmatch(color):
         raise ValueError("expected a hexadecimal colour such as #0b5cad")
     digits = color[1:] if len(color) == 7 else "".join(digit * 2 for digit in color[1:])
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)

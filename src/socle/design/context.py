@@ -15,7 +15,7 @@ THEME_COOKIE = "theme"
 
 
 def theme_of(request: HttpRequest) -> str:
-    """``light``, ``dark`` or ``auto``: ``request.theme`` if a middleware set it, else the cookie."""
+    """``light``, ``dark`` or ``auto``: ``request.theme`` if it is set, else the cookie."""
     theme = getattr(request, "theme", None) or request.COOKIES.get(THEME_COOKIE, "auto")
     return theme if theme in THEMES else "auto"
 

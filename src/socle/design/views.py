@@ -42,28 +42,32 @@ def icon_names() -> list[str]:
     return [part.split(b'"', 1)[0].decode() for part in (sprite or b"").split(b'<symbol id="')[1:]]
 
 
-@require_GET
-def design_page(request: HttpRequest) -> HttpResponse:
-    """Show every component. ``?bureau`` shows the desk's density and layout."""
-    desk = "bureau" in request.GET
+def style_context(*, desk: bool = False) -> dict[str, Any]:
+    """Everything the style page shows; ``desk`` for its second page, in the agents' layout."""
     shell = Shell(
         account=Account("Jeanne Petit", "jeanne@example.org", Shell().nav),
         notifications=3,
-        theme_action="theme" if not desk else None,
+        theme_action=None if desk else "theme",
         groups=samples.DESK_GROUPS,
         footer=samples.FOOTER,
         service_worker=None,
     )
-    context = {
+    return {
         "shell": shell,
         "tokens": _tokens(),
         "contrasts": _contrasts(),
         "icons": icon_names(),
         "sample": samples.build(now()),
-        "desk": desk,
         "theme_action": "theme",
     }
-    return render(request, "design/style/desk.html" if desk else "design/style/index.html", context)
+
+
+@require_GET
+def design_page(request: HttpRequest) -> HttpResponse:
+    """Show every component. ``?bureau`` shows the desk's density and layout."""
+    desk = "bureau" in request.GET
+    template = "design/style/desk.html" if desk else "design/style/index.html"
+    return render(request, template, style_context(desk=desk))
 
 
 @require_GET

@@ -1,0 +1,29 @@
+"""A bare template environment, as any caller of the design app may have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jinja2
+import pytest
+from django.utils import translation
+
+from socle.design.environment import environment
+
+
+@pytest.fixture(scope="session")
+def env() -> jinja2.Environment:
+    return environment()
+
+
+@pytest.fixture
+def ui(env: jinja2.Environment) -> Any:
+    """Every macro."""
+    return env.get_template("design/ui.html").module
+
+
+@pytest.fixture(autouse=True)
+def _french() -> Iterator[None]:
+    with translation.override("fr"):
+        yield
