@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import actions as casework
-from socle.capabilities.casework import tokens
+from socle.capabilities.casework import queries as cases
 from socle.capabilities.casework.models import Case
 from socle.capabilities.catalogue import queries as catalogue
 from socle.capabilities.questionnaires import actions as drafts
@@ -144,7 +144,7 @@ def submit(
 
 def _filed_before(reference: str) -> Filed:
     case = Case.objects.get(reference=reference)
-    return Filed(reference, tokens.token_of(case), created=False)
+    return Filed(reference, cases.follow_token(case), created=False)
 
 
 def _open(

@@ -51,6 +51,11 @@ def case_for_person(actor: Actor, reference: str, follow_token: str | None = Non
     return case
 
 
+def follow_token(case: Case) -> str:
+    """The token of the case's private link, for who may have it (receipts, confirmations)."""
+    return tokens.token_of(case)
+
+
 def workflow_of(case: Case) -> Workflow:
     """The workflow a case is pinned to."""
     return registry.definition(case).workflow
