@@ -181,7 +181,7 @@ def test_a_word_comes_before_its_cousins() -> None:
     index = Index(
         [
             Document("a", {"title": ("Concertations", 8), "summary": ("Donner son avis", 3)}),
-            Document("b", {"title": ("Agenda", 8), "summary": ("Des concerts gratuits", 3)}),
+            Document("b", {"title": ("Agenda", 8), "summary": ("Des concerts gratuits", 6)}),
         ]
     )
     assert [hit.id for hit in index.search("concert ")] == ["b", "a"]

@@ -90,14 +90,18 @@ class _Marks:
     poor: set[str] = field(default_factory=set)
     together: list[frozenset[str]] = field(default_factory=list)
 
-    def of(self, entry: _Entry) -> set[str]:
-        """The stems of the slot that stand in a document."""
+    def good_of(self, entry: _Entry) -> set[str]:
+        """The stems of a document that answer the slot well."""
         known = entry.places.keys()
         found = self.good & known
         for stems in self.together:
             if stems <= known:
                 found |= stems
-        return found or self.poor & known
+        return found
+
+    def of(self, entry: _Entry) -> set[str]:
+        """The stems of a document that answer the slot, well or else poorly."""
+        return self.good_of(entry) or self.poor & entry.places.keys()
 
 
 class Index:
@@ -315,7 +319,7 @@ class Index:
 
     def _closeness(self, entry: _Entry, slots: list[_Marks]) -> float:
         """Factor ≥ 1: words of the query side by side, and how much of the heading they make up."""
-        found = [marks.of(entry) for marks in slots]
+        found = [marks.good_of(entry) for marks in slots]
         heaviest = max(entry.weights, default=1.0)
         factor = 1.0
         pairs = list(pairwise(found))

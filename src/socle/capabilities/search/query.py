@@ -19,7 +19,7 @@ EXACT = 1.0
 SINGULAR = 0.97
 STEM = 0.85
 # The stem of a word that is itself in the index: a cousin, when the word itself can be had.
-COUSIN = 0.6
+COUSIN = 0.45
 JOINED = 0.85
 SPLIT = 0.8
 SYNONYM = 0.6
