@@ -1,0 +1,107 @@
+"""A house to measure: its own data folder and database, the demonstration pack, its people.
+
+Settings are read once per process, so whatever needs another database runs in a child process with
+`environment(...)`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.machine import ROOT
+
+VENDORS = ("sqlite", "postgresql")
+
+
+def environment(home: Path, url: str = "", **more: str) -> dict[str, str]:
+    """Variables of a process of the house at `home`, on the database of `url` (SQLite if empty)."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SOCLE_")}
+    kept.pop("DJANGO_SETTINGS_MODULE", None)
+    return {
+        **kept,
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+        "SOCLE_ENV_FILE": "",
+        "SOCLE_HOME": str(home),
+        "SOCLE_DATABASE_URL": url,
+        "SOCLE_SECURITY_SECRET_KEY": "only-for-measures-" + "0" * 40,
+        "SOCLE_SECURITY_HTTPS": "false",
+        "SOCLE_SECURITY_AGENTS_SECOND_FACTOR": "false",
+        "SOCLE_LOGGING_LEVEL": "WARNING",
+        **more,
+    }
+
+
+@contextlib.contextmanager
+def database(vendor: str) -> Iterator[str]:
+    """The address of an empty database; PostgreSQL gets a cluster for the length of the block."""
+    if vendor == "sqlite":
+        yield ""
+        return
+    from socle.config.cli import postgres
+
+    given = os.environ.get("SOCLE_BENCH_POSTGRES_URL")
+    with contextlib.nullcontext(given) if given else postgres.temporary_cluster() as server:
+        name = f"socle_bench_{os.getpid()}"
+        _postgres(server, f'CREATE DATABASE "{name}"')
+        try:
+            yield server.rsplit("/", 1)[0] + f"/{name}"
+        finally:
+            _postgres(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _postgres(url: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+@contextlib.contextmanager
+def folder(kept: Path | None = None) -> Iterator[Path]:
+    """A data folder: the one given, which stays, or one that goes away at the end."""
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="socle-bench-") as name:
+        yield Path(name)
+
+
+def child(module: str, environ: Mapping[str, str], *words: str) -> str:
+    """Run `python -m module words…` to its end; gives its standard output."""
+    ran = subprocess.run(
+        [sys.executable, "-m", module, *words],
+        env=dict(environ), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    return ran.stdout
+
+
+def open_here(environ: Mapping[str, str], settings: str = "bench.settings") -> None:
+    """Load the house in this very process: once."""
+    os.environ.update(environ)
+    os.environ["DJANGO_SETTINGS_MODULE"] = settings
+    import django
+
+    django.setup()
+
+
+def furnish() -> list[dict[str, Any]]:
+    """Migrate, apply the demonstration pack, make its people: gives the logins. Django is set up."""
+    from socle.config.cli import demo, migrate, packs
+    from socle.config.demo import people
+    from socle.config.demo.pack import SECTION
+    from socle.foundations.packs import queries
+    from socle.kernel.clock import SYSTEM
+
+    migrate.run()
+    packs.apply_folder(demo.demonstration_pack())
+    plan = queries.document(queries.current(SECTION.name))
+    people.create(plan, SYSTEM.now())
+    return people.logins(plan)
