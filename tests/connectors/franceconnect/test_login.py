@@ -9,14 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from tests.peers.oidc.fixtures import registered
+from tests.peers.oidc.peer import RESIDENT, Peer
+from tests.sites.identity.conftest import PASSWORD
 
 from socle.foundations.accounts import actions
 from socle.foundations.accounts.actors import SYSTEM
 from socle.foundations.accounts.models import ExternalIdentity, User
 from socle.foundations.journal.models import Entry
-from tests.peers.oidc.fixtures import registered
-from tests.peers.oidc.peer import RESIDENT, Peer
-from tests.sites.identity.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 START = "/compte/connexion/franceconnect/depart"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from pydantic import SecretStr
+from tests.peers.oidc.peer import Peer, node, running
 
 from socle.foundations.accounts import oidc
-from tests.peers.oidc.peer import Peer, node, running
 
 
 @pytest.fixture(scope="session")

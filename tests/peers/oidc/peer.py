@@ -60,9 +60,7 @@ class Peer:
 
     def reset(self) -> None:
         """A well-behaved provider and Angela."""
-        self.is_asked(
-            persona=RESIDENT, acr="eidas1", amr=["pwd"], fault="", deny=False, down=False
-        )
+        self.is_asked(persona=RESIDENT, acr="eidas1", amr=["pwd"], fault="", deny=False, down=False)
 
     def visit(self, url: str) -> httpx.Response:
         """Follow the provider's pages from `url`; the first answer that leads back to the site, or

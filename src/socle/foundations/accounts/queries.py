@@ -139,7 +139,7 @@ def members_of(organisation_id: int) -> QuerySet[Membership]:
 def labels(user_ids: Iterable[int]) -> dict[int, str]:
     """Display names by id, in one query; unknown ids are left out."""
     users = User.objects.filter(pk__in=set(user_ids)).only(
-        "email", "given_names", "family_name", "preferred_name"
+        "email", "given_names", "family_name", "preferred_name", "closed_at"
     )
     return {user.pk: user.display_name for user in users}
 
