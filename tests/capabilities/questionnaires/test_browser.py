@@ -71,7 +71,7 @@ def view(browser: Browser, script: str) -> Iterator[Any]:
     tab = browser.new_page()
 
     def opened(answers: dict[str, Any]) -> Page:
-        ui = environment().get_template("design/ui.html").module
+        ui: Any = environment().get_template("design/ui.html").module
         built = forms.fields(FORM, FORM.pages[1], answers, today=TODAY)
         fields = "".join(str(ui.field(each)) for each in built)
         tab.set_content(f"<form>{fields}</form>")

@@ -153,8 +153,9 @@ def test_words_about_a_point_of_the_map_do_not_move_it() -> None:
 
 @pytest.mark.parametrize(
     ("lon", "lat"),
-    [("NaN", "0.5"), ("1e999", "0.5"), ("0.5", "inf"), ("0.5", "91"), ("181", "0.5"), ("0,5", "0,5"),
-     ("0.5", ""), ("", "0.5"), ("0x1", "0.5"), ("1_0", "0.5"), ("a" * 10000, "0"), ("0.5\x00", "-")],
+    [("NaN", "0.5"), ("1e999", "0.5"), ("0.5", "inf"), ("0.5", "91"), ("181", "0.5"),
+     ("0,5", "0,5"), ("0.5", ""), ("", "0.5"), ("0x1", "0.5"), ("1_0", "0.5"),
+     ("a" * 10000, "0"), ("0.5\x00", "-")],
 )  # fmt: skip
 def test_coordinates_that_are_not_some_are_as_if_not_sent(lon: str, lat: str) -> None:
     assert place(ADDRESS, raw(home="", home_lon=lon, home_lat=lat)) is None

@@ -283,7 +283,8 @@ def test_luhn_sees_every_wrong_digit(body: int, at: int, by: int) -> None:
 @given(st.text(max_size=60), st.sampled_from(["integer", "decimal", "boolean", "choice", "date",
        "email", "phone", "siret", "text", "long_text"]))  # fmt: skip
 def test_whatever_is_typed_is_read_or_refused_with_a_sentence(text: str, type: str) -> None:
-    asked = question(type=type, **({"options": CHOICES} if type == "choice" else {}))
+    more: dict[str, Any] = {"options": CHOICES} if type == "choice" else {}
+    asked = question(type=type, **more)
     try:
         kept = scalar(asked, text)
     except Refused as problem:
