@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src" / "socle"
@@ -61,6 +63,13 @@ def project() -> dict[str, Any]:
 @cache
 def python_files() -> tuple[Path, ...]:
     return tuple(sorted(SRC.rglob("*.py")))
+
+
+def nothing(found: Iterable[str]) -> None:
+    """Fail with every line of what should not be there."""
+    lines = sorted(set(found))
+    if lines:
+        pytest.fail(f"{len(lines)}:\n" + "\n".join(lines), pytrace=False)
 
 
 def module_of(path: Path) -> str:

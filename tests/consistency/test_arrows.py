@@ -7,7 +7,7 @@ import ast
 import pytest
 from django.apps import apps
 from django.db.migrations.loader import MigrationLoader
-from tests.consistency.house import HEIGHT, Room, imports, may_import, project, room_of
+from tests.consistency.house import HEIGHT, Room, imports, may_import, nothing, project, room_of
 
 # Doors of every room. What else a room opens is declared in [tool.socle.doors].
 DOORS = frozenset(
@@ -32,7 +32,7 @@ def test_imports_follow_the_arrows() -> None:
         importer, imported = room_of(found.importer), room_of(found.imported)
         if importer and imported and not may_import(importer, imported):
             wrong.append(f"{found} ({importer} → {imported})")
-    assert wrong == []
+    nothing(wrong)
 
 
 def test_rooms_are_entered_by_their_doors() -> None:
@@ -48,7 +48,7 @@ def test_rooms_are_entered_by_their_doors() -> None:
         private = any(part.startswith("_") for part in inside)
         if private or inside[0] not in DOORS.union(declared.get(str(imported), [])):
             wrong.append(str(found))
-    assert wrong == []
+    nothing(wrong)
 
 
 def test_declared_doors_exist_and_are_used() -> None:
@@ -77,7 +77,7 @@ def test_foreign_keys_follow_the_arrows() -> None:
             room = room_of(target.__module__) if isinstance(target, type) else None
             if room is not None and not may_import(holder, room):
                 wrong.append(f"{model._meta.label}.{field.name} → {room}")
-    assert wrong == []
+    nothing(wrong)
 
 
 def test_migrations_follow_the_arrows() -> None:
@@ -89,7 +89,7 @@ def test_migrations_follow_the_arrows() -> None:
             room = rooms.get(needed)
             if holder and room and not may_import(holder, room):
                 wrong.append(f"{label}.{name} → {needed}")
-    assert wrong == []
+    nothing(wrong)
 
 
 def test_arrows_between_siblings_make_no_cycle() -> None:
@@ -154,4 +154,4 @@ def test_nothing_below_the_sites_speaks_http() -> None:
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
             wrong += [f"{module}:{node.lineno} {name}" for name in names if name.startswith(_HTTP)]
-    assert wrong == []
+    nothing(wrong)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.consistency.house import ROOT, SRC
+from tests.consistency.house import ROOT, SRC, nothing
 
 LONGEST = 600
 _CODE = {".py", ".ts", ".mjs", ".css", ".html", ".sh"}
@@ -51,7 +51,7 @@ def test_files_stay_readable_in_one_sitting() -> None:
             lines = len(path.read_text(encoding="utf-8").splitlines())
             if lines > LONGEST:
                 long.append(f"{path.relative_to(ROOT)}: {lines}")
-    assert long == []
+    nothing(long)
 
 
 def test_modules_are_named_after_what_they_hold() -> None:
@@ -69,7 +69,7 @@ def test_every_package_says_what_it_is() -> None:
         if path.parent.name not in {"migrations", "tests"}
         and not path.read_text(encoding="utf-8").lstrip().startswith(('"""', "r'''", '"'))
     ]
-    assert silent == []
+    nothing(silent)
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_no_trace_of_a_machine(trace: str) -> None:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if pattern.search(line):
                 found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]}")
-    assert found == []
+    nothing(found)

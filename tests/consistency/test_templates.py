@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.template.loader import get_template
 from django.template.utils import get_app_template_dirs
-from tests.consistency.house import ROOT, SRC, python_files
+from tests.consistency.house import ROOT, SRC, nothing, python_files
 
 _QUOTED = re.compile(r"""["']([\w./{}-]+\.(?:html|txt|xml|js|webmanifest|json))["']""")
 # Mail readers know no style sheet.
@@ -65,7 +65,7 @@ def test_every_template_is_used() -> None:
         and not any(pattern.fullmatch(name) for pattern in patterns)
         and not _overrides_a_library(name)
     ]
-    assert unused == []
+    nothing(unused)
 
 
 @pytest.mark.parametrize("what", _FORBIDDEN)
@@ -78,7 +78,7 @@ def test_no_template_needs_a_weaker_policy(what: str) -> None:
         if match := _FORBIDDEN[what].search(text):
             line = text.count("\n", 0, match.start()) + 1
             found.append(f"{path.relative_to(ROOT)}:{line}")
-    assert found == []
+    nothing(found)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_every_template_compiles() -> None:
                 get_template(name)
             except Exception as error:
                 broken.append(f"{name}: {error}")
-    assert broken == []
+    nothing(broken)
 
 
 def test_no_template_hides_another() -> None:
@@ -119,4 +119,4 @@ def test_no_template_hides_another() -> None:
             if name in seen:
                 twice.append(name)
             seen[name] = path
-    assert twice == []
+    nothing(twice)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from django.db import connection
-from django.db.models import Count
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -38,15 +36,11 @@ class _Tasks(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         from socle.config.readiness import heartbeat_age
-        from socle.foundations.tasks.models import Task
+        from socle.foundations.tasks import queries as tasks
 
         waiting = GaugeMetricFamily("socle_tasks", "Tasks by state.", labels=["state"])
-        live = (Task.State.READY, Task.State.RUNNING, Task.State.FAILED)
-        counted = dict(
-            Task.objects.filter(state__in=live).values_list("state").annotate(n=Count("id"))
-        )
-        for state in live:
-            waiting.add_metric([state.value], counted.get(state.value, 0))
+        for state, count in tasks.counts().items():
+            waiting.add_metric([state], count)
         yield waiting
         age = heartbeat_age()
         if age is not None:
@@ -65,9 +59,4 @@ def exposition() -> bytes:
         text = generate_latest(REGISTRY)
     now = CollectorRegistry(auto_describe=False)
     now.register(_Tasks())
-    try:
-        return text + generate_latest(now)
-    finally:
-        # Asked from outside the usual request cycle: leave no transaction open.
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()
+    return text + generate_latest(now)
