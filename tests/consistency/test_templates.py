@@ -12,6 +12,8 @@ from django.template.utils import get_app_template_dirs
 from tests.consistency.house import ROOT, SRC, nothing, python_files
 
 _QUOTED = re.compile(r"""["']([\w./{}-]+\.(?:html|txt|xml|js|webmanifest|json))["']""")
+# Named once for its two forms, ".html" and ".txt".
+_STEM = re.compile(r"""["']([\w-]+(?:/[\w-]+)+)["']""")
 # Mail readers know no style sheet.
 _MAIL = re.compile(r"(^|/)(e?mails?)(/|\.html$|_)")
 _FORBIDDEN = {
@@ -40,7 +42,9 @@ def _mentioned() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
     """Names written somewhere, and patterns for those that are put together (``f"{x}/a.html"``)."""
     names: set[str] = set()
     for path in [*python_files(), *templates().values()]:
-        names.update(_QUOTED.findall(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        names.update(_QUOTED.findall(text))
+        names.update(stem + suffix for stem in _STEM.findall(text) for suffix in (".html", ".txt"))
     whole = frozenset(name for name in names if "{" not in name)
     patterns = tuple(
         re.compile(re.sub(r"\\\{[^{}]*\\\}", r"[\\w-]+", re.escape(name)))
