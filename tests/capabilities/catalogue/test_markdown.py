@@ -47,6 +47,7 @@ def test_lines_of_easy_french_stay_lines() -> None:
 
 def test_tables_and_links_are_kept() -> None:
     html = markdown.to_html("| a | b |\n|---|---|\n| [x](/y) | <a@b.example> |")
+    assert '<th scope="col">a</th>' in html
     assert "<td>" in html
     assert 'href="/y"' in html
     assert 'href="mailto:a@b.example"' in html

@@ -37,7 +37,12 @@ _TAGS = {
     "a", "blockquote", "br", "code", "dd", "dl", "dt", "em", "h2", "h3", "h4", "h5", "h6", "hr",
     "li", "ol", "p", "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, **{f"h{n}": {"id"} for n in range(2, 7)}}
+_ATTRIBUTES = {
+    "a": {"href"},
+    "ol": {"start"},
+    "th": {"scope"},
+    **{f"h{n}": {"id"} for n in range(2, 7)},
+}
 _SCHEMES = {"https", "http", "mailto", "tel"}
 
 
@@ -72,6 +77,9 @@ def to_html(text: str, *, top_level: int = 2) -> str:
     """
     tokens = _parser().parse(text)
     _shift_titles(tokens, top_level)
+    for token in tokens:
+        if token.type == "th_open":
+            token.attrSet("scope", "col")
     html = _parser().renderer.render(tokens, _parser().options, {})
     return nh3.clean(
         html,
