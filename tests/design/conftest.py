@@ -8,6 +8,8 @@ from typing import Any
 import jinja2
 import pytest
 from django.utils import translation
+from tests.design.browsing import CHROMIUM, Tab
+from tests.design.site import Site
 
 from socle.design.environment import environment
 
@@ -27,3 +29,32 @@ def ui(env: jinja2.Environment) -> Any:
 def _french() -> Iterator[None]:
     with translation.override("fr"):
         yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, started once for all."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--enable-unsafe-swiftshader"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(env: jinja2.Environment) -> Iterator[Site]:
+    site = Site(env)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Tab]:
+    """A page whose console must stay silent."""
+    tab = Tab(browser)
+    yield tab
+    tab.context.close()
+    assert tab.complaints == []
