@@ -261,6 +261,7 @@ def test_the_backlog_and_its_age_are_known(clock: FixedClock) -> None:
     enqueue(examples.note, clock, number=2, run_at=clock.now() + timedelta(days=1))
     clock.advance(timedelta(minutes=3))
     assert queries.backlog() == 1
+    assert queries.counts() == {"ready": 1, "running": 0, "failed": 0}
     assert queries.oldest_ready_age(clock) == timedelta(minutes=3)
 
 

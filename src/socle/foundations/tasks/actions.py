@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from socle.foundations.tasks.models import Task
+from socle.foundations.tasks.models import DONE, Task
 from socle.foundations.tasks.registry import TaskFunction, find
 from socle.foundations.tasks.signals import wake
 from socle.kernel.clock import SYSTEM, Clock
@@ -95,7 +95,7 @@ def purge(*, older_than: timedelta = timedelta(days=30), clock: Clock = SYSTEM) 
     gone = 0
     while True:
         ids = list(
-            Task.objects.filter(state=Task.State.DONE, finished_at__lt=limit)
+            Task.objects.filter(state=DONE, finished_at__lt=limit)
             .order_by("finished_at")
             .values_list("pk", flat=True)[:1000]
         )

@@ -4,6 +4,7 @@ lease.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
@@ -12,8 +13,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from socle.foundations.tasks.models import Task
+from socle.foundations.tasks.models import READY, RUNNING, WAITING, Task
 from socle.foundations.tasks.registry import TaskFunction, find
+
+logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=45)
 MAX_CRASHES = 3
@@ -32,9 +35,9 @@ def skip_locked(rows: QuerySet[Task]) -> QuerySet[Task]:
 
 def due(queues: Sequence[str], now: datetime) -> bool:
     """Whether there is anything to do: one query of three index look-ups, no lock."""
-    ready = Task.objects.filter(state=Task.State.READY, queue__in=queues)
-    waiting = Task.objects.filter(state=Task.State.WAITING, run_at__lte=now)
-    expired = Task.objects.filter(state=Task.State.RUNNING, lease_until__lt=now)
+    ready = Task.objects.filter(state=READY, queue__in=queues)
+    waiting = Task.objects.filter(state=WAITING, run_at__lte=now)
+    expired = Task.objects.filter(state=RUNNING, lease_until__lt=now)
     # A union stops at the first row found; an OR of EXISTS would walk SQLite through the whole
     # table.
     found = (rows.order_by().values_list("pk") for rows in (ready, waiting, expired))
@@ -44,7 +47,7 @@ def due(queues: Sequence[str], now: datetime) -> bool:
 def promote(now: datetime, limit: int = 500) -> int:
     """Make ready what has become due."""
     with transaction.atomic():
-        rows = Task.objects.filter(state=Task.State.WAITING, run_at__lte=now)
+        rows = Task.objects.filter(state=WAITING, run_at__lte=now)
         ids = list(skip_locked(rows).order_by("run_at").values_list("pk", flat=True)[:limit])
         if not ids:
             return 0
@@ -60,7 +63,7 @@ def claim(
     with transaction.atomic():
         for queue in queues:
             row = (
-                skip_locked(Task.objects.filter(state=Task.State.READY, queue=queue))
+                skip_locked(Task.objects.filter(state=READY, queue=queue))
                 .order_by("-priority", "run_at", "id")
                 .first()
             )
@@ -141,7 +144,7 @@ def release(held: Mapping[int, str], now: datetime) -> int:
 def take_over(now: datetime, dice: Random, limit: int = 100) -> int:
     """Give back the tasks of dead workers; fail those that killed :data:`MAX_CRASHES` of them."""
     with transaction.atomic():
-        expired = Task.objects.filter(state=Task.State.RUNNING, lease_until__lt=now)
+        expired = Task.objects.filter(state=RUNNING, lease_until__lt=now)
         rows = list(skip_locked(expired).order_by("lease_until")[:limit])
         for row in rows:
             row.crashes += 1
@@ -184,5 +187,11 @@ def _held(owner: str, task_id: int) -> QuerySet[Task]:
 
 def _tell(row: Task, error: str) -> None:
     declared = find(row.name)
-    if declared is not None and declared.on_failed is not None:
-        declared.on_failed(row.arguments, error)
+    if declared is None or declared.on_failed is None:
+        return
+    try:
+        with transaction.atomic():
+            declared.on_failed(row.arguments, error)
+    except Exception:
+        # The failure itself must be written down: a clumsy listener would otherwise hold up others.
+        logger.exception("the failure of task %s %s could not be told", row.name, row.pk)
