@@ -23,7 +23,8 @@ PLATFORM = "platform"
 
 _MAX_BYTES = 16_384
 _MAX_DEPTH = 6
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]{2,}")
+# From the character before the at sign: linear, whatever the text.
+_EMAIL = re.compile(r"[^\s@]@[^\s@]+\.[^\s@]{2,}")
 
 
 class Unrecordable(ValueError):
