@@ -53,19 +53,28 @@ const range = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => 
 const LATIN = range(0x20, 0x7e) + range(0xa0, 0xff) + "ŒœŸ‐‑–—‘’‚“”„†•…‰‹›€™−×÷≈≤≥←↑→↓\u2009\u202f";
 const LATIN_EXT = range(0x100, 0x17f) + range(0x218, 0x21b) + "ẞ₣№";
 
-/** The two font files: what French pages need, and the rest of European Latin, loaded only when a name needs it. */
+/**
+ * The two font files: what French pages need, and the rest of European Latin, loaded only when a name needs it.
+ * Gives the same letters as plain fonts of two weights, for the PDFs that the server writes.
+ */
 async function fonts() {
   const folder = join(modules, "@fontsource-variable", "atkinson-hyperlegible-next", "files");
-  const options = { targetFormat: "woff2", variationAxes: { wght: { min: 400, max: 700 } } };
+  const cut = async (name, type, data, text, options) => {
+    const cached = join(work, `${name}-${digest(data + text + JSON.stringify(options))}.${type}`);
+    if (!existsSync(cached)) await writeFile(cached, await subsetFont(data, text, options));
+    return readFile(cached);
+  };
+  const plain = new Map();
   const make = async (name, source, text) => {
     const data = await readFile(join(folder, source));
-    const key = digest(data + text + JSON.stringify(options));
-    const cached = join(work, `${name}-${key}.woff2`);
-    if (!existsSync(cached)) await writeFile(cached, await subsetFont(data, text, options));
-    await writeFile(join(work, `${name}.woff2`), await readFile(cached));
+    const pages = { targetFormat: "woff2", variationAxes: { wght: { min: 400, max: 700 } } };
+    await writeFile(join(work, `${name}.woff2`), await cut(name, "woff2", data, text, pages));
+    for (const wght of [400, 700])
+      plain.set(`${name}-${wght}.ttf`, await cut(`${name}-${wght}`, "ttf", data, text, { targetFormat: "truetype", variationAxes: { wght } }));
   };
   await make("atkinson-latin", "atkinson-hyperlegible-next-latin-wght-normal.woff2", LATIN);
   await make("atkinson-latin-ext", "atkinson-hyperlegible-next-latin-ext-wght-normal.woff2", LATIN_EXT);
+  return plain;
 }
 
 const text = /\.(js|css|svg|json|mjs)$/;
@@ -81,7 +90,8 @@ async function build() {
     return name;
   };
 
-  await Promise.all([fonts(), tokens().then((css) => writeFile(join(work, "tokens.css"), css))]);
+  const [plain] = await Promise.all([fonts(), tokens().then((css) => writeFile(join(work, "tokens.css"), css))]);
+  for (const [name, data] of plain) add(name, data);
   add("sprite.svg", Buffer.from(await sprite()));
   for (const name of await readdir(join(root, "icons"))) add(name, await readFile(join(root, "icons", name)));
   const worker = add("map-worker.js", await readFile(join(modules, "maplibre-gl", "dist", "maplibre-gl-worker.mjs")));
