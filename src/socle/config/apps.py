@@ -1,7 +1,5 @@
 """Start-up of the house: what each room registers is connected here, once."""
 
-from importlib.util import find_spec
-
 from django.apps import AppConfig
 
 
@@ -10,8 +8,5 @@ class HouseConfig(AppConfig):
     label = "house"
 
     def ready(self) -> None:
-        # Reactions between rooms are subscribed when every model is loaded.
-        if find_spec("socle.config.wiring") is not None:
-            from importlib import import_module
-
-            import_module("socle.config.wiring")
+        # Every model is loaded: reactions between rooms can be subscribed.
+        from socle.config import wiring  # noqa: F401

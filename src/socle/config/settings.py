@@ -48,13 +48,9 @@ _ROOMS = [
 ]
 
 
-def _stands(app: str) -> bool:
-    return (_PACKAGE.parent / app.replace(".", "/") / "__init__.py").is_file()
-
-
 INSTALLED_APPS = [
     "socle.config",
-    *filter(_stands, _ROOMS),
+    *_ROOMS,
     "allauth",
     "allauth.account",
     "allauth.socialaccount",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
-from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
 handler400 = "socle.config.pages.bad_request"
@@ -13,16 +10,11 @@ handler404 = "socle.config.pages.not_found"
 handler500 = "socle.config.pages.server_error"
 
 
-def _site(prefix: str, app: str) -> list[URLResolver]:
-    if apps.is_installed(app) and find_spec(f"{app}.urls") is not None:
-        return [path(prefix, include(f"{app}.urls"))]
-    return []
-
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("socle.config.ops")),
-    *_site("agents/", "socle.sites.desk"),
-    *_site("compte/", "socle.sites.identity"),
-    *_site("design/", "socle.design"),
-    *_site("", "socle.sites.portal"),
+    path("agents/", include("socle.sites.desk.urls")),
+    path("compte/", include("socle.sites.identity.urls")),
+    path("design/", include("socle.design.urls")),
+    # Last: its addresses are at the root, the pack's own pages among them.
+    path("", include("socle.sites.portal.urls")),
 ]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
-from socle.config.cli.speaking import Refusal, console, fail, t
+import socle
+from socle.config.cli.speaking import Refusal, console, fail, output, t
 from socle.config.mistakes import ConfigurationError
 
 # Each module adds its commands to the application it is given.
@@ -40,14 +42,21 @@ def application() -> typer.Typer:
             "One digital foundation for a métropole and its communes.",
         ),
         no_args_is_help=True,
+        invoke_without_command=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
     @app.callback()
-    def everywhere() -> None:
-        pass
+    def everywhere(
+        version: Annotated[
+            bool, typer.Option("--version", help=t("Dire la version.", "Say the version."))
+        ] = False,
+    ) -> None:
+        if version:
+            output.print(f"socle {socle.__version__}", highlight=False)
+            raise typer.Exit
 
     for group in _GROUPS:
         import_module(f"socle.config.cli.{group}").register(app)
