@@ -268,6 +268,21 @@ def test_what_nobody_attached_is_swept_with_its_bytes(
     assert len(kept(storage)) == 4
 
 
+def test_what_a_room_still_refers_to_is_not_swept(
+    receive: Receive, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, forgotten = receive(PHOTO, clock=clock), receive(PHOTO, clock=clock)
+    monkeypatch.setattr(registry, "_holders", [])
+    registry.hold(lambda file_ids: [file_id for file_id in file_ids if file_id == held.pk])
+    clock.advance(actions.UNATTACHED_FOR + timedelta(days=1))
+    assert actions.sweep_unattached(clock=clock) == 1
+    assert [row.pk for row in StoredFile.objects.all()] == [held.pk]
+    monkeypatch.setattr(registry, "_holders", [])
+    assert actions.sweep_unattached(clock=clock) == 1
+    with pytest.raises(NotFound):
+        queries.by_id(forgotten.pk)
+
+
 def test_bytes_that_no_row_knows_are_swept_after_two_days(
     receive: Receive, storage: Path, clock: FixedClock
 ) -> None:
@@ -280,8 +295,13 @@ def test_bytes_that_no_row_knows_are_swept_after_two_days(
             path.write_bytes(b"lost")
         at = (datetime.now(UTC) - timedelta(days=age)).timestamp()
         os.utime(path, (at, at))
+    more = [orphan.with_name(f"more-{number}") for number in range(1010)]
+    for path in more:
+        path.write_bytes(b"")
+        os.utime(path, (0, 0))
     actions.sweep_unattached()
     assert not orphan.exists()
+    assert not any(path.exists() for path in more)
     assert young.exists()
     assert (storage / stored.storage_key).exists()
 

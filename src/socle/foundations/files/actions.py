@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from io import BytesIO
+from itertools import islice
 from typing import BinaryIO
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from socle.foundations.files.events import FileBlocked, FileCleared
 from socle.foundations.files.models import StoredFile
 from socle.foundations.files.policies import is_holder
 from socle.foundations.files.ports import Verdict
-from socle.foundations.files.registry import antivirus
+from socle.foundations.files.registry import antivirus, still_held
 from socle.foundations.files.rules import MEGABYTE, Limits
 from socle.foundations.journal.actions import chain_for, record
 from socle.kernel.clock import SYSTEM, Clock
@@ -231,21 +232,24 @@ def rescan_waiting(*, clock: Clock = SYSTEM) -> int:
 
 
 def sweep_unattached(*, older_than: timedelta = UNATTACHED_FOR, clock: Clock = SYSTEM) -> int:
-    """Remove files nobody attached, 500 at a time, then stored bytes that no row knows. Give how
-    many files went.
+    """Remove files nobody attached nor holds (``registry.hold``), 500 at a time, then stored bytes
+    that no row knows. Give how many files went.
     """
     limit = clock.now() - older_than
-    swept = 0
+    swept, after = 0, UUID(int=0)
     while True:
         with transaction.atomic():
             unattached = StoredFile.objects.select_for_update().filter(
-                attached_at__isnull=True, created_at__lt=limit
+                attached_at__isnull=True, created_at__lt=limit, pk__gt=after
             )
-            batch = list(unattached.order_by("created_at")[:500])
+            batch = list(unattached.order_by("pk")[:500])
             if not batch:
                 break
-            _forget(batch)
-        swept += len(batch)
+            after = batch[-1].pk
+            held = still_held(stored.pk for stored in batch)
+            gone = [stored for stored in batch if stored.pk not in held]
+            _forget(gone)
+        swept += len(gone)
     _sweep_orphans(clock)
     return swept
 
@@ -254,7 +258,7 @@ def _sweep_orphans(clock: Clock) -> None:
     """Bytes whose transaction was undone: older than two days and known to no row."""
     for prefix in (blobs.QUARANTINE, blobs.CLEAN):
         keys = blobs.older_than(prefix, timedelta(days=2), clock.now())
-        while batch := [key for key, _count in zip(keys, range(500), strict=False)]:
+        while batch := list(islice(keys, 500)):
             known = set(
                 StoredFile.objects.filter(storage_key__in=batch).values_list(
                     "storage_key", flat=True

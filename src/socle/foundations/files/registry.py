@@ -1,9 +1,12 @@
-"""Which antivirus looks at files. Connectors register theirs; the settings choose."""
+"""Which antivirus looks at files (connectors register theirs, the settings choose), and which rooms
+still want files that are not attached yet.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import BinaryIO
+from uuid import UUID
 
 from django.conf import settings
 
@@ -37,3 +40,21 @@ def antivirus() -> Antivirus:
 
 
 register("null", NullAntivirus)
+
+# Given ids of unattached files, says which are still wanted.
+Holder = Callable[[Collection[UUID]], Collection[UUID]]
+_holders: list[Holder] = []
+
+
+def hold(holder: Holder) -> None:
+    """Keep files from being swept while a room still refers to them without having attached them
+    (answers under way). Idempotent.
+    """
+    if holder not in _holders:
+        _holders.append(holder)
+
+
+def still_held(file_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these files that some room still wants."""
+    asked = list(file_ids)
+    return {file_id for holder in _holders for file_id in holder(asked)}
