@@ -1,0 +1,136 @@
+"""A resident: finds, asks, follows, answers. Wide or narrow, with or without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from socle.capabilities.casework.models import Case
+from tests.cast import Cast, photo
+from tests.journeys.conftest import DESK, NewTab, Tab
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> str:
+    file = tmp_path / "justificatif.jpg"
+    file.write_bytes(photo().getvalue())
+    return str(file)
+
+
+def ask(tab: Tab, picture: str) -> None:
+    """From the home page to check-your-answers."""
+    tab.go("/")
+    tab.page.locator("main input[type=search], .hero input[type=search]").first.fill("composteurs")
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_load_state("load")
+    tab.page.get_by_role("link", name="Demander un composteur").first.click()
+    tab.look()
+    tab.press("Commencer")
+    tab.press("Commencer")
+    tab.fill("Votre adresse", "12 rue des Lilas, 99200 Saint-Test")
+    tab.fill("Combien de personnes", "3")
+    tab.choose("Oui")
+    tab.press("Continuer")
+    tab.fill("Surface du jardin", "40")
+    tab.choose("En bois")
+    tab.press("Continuer")
+    tab.page.locator("input[type=file]").set_input_files(picture)
+    tab.press("Continuer")
+
+
+def test_a_resident_asks_for_a_composter_and_follows_it(tab: Tab, cast: Cast, picture: str) -> None:
+    tab.sign_in("ada@lac.example")
+    ask(tab, picture)
+    assert "ada@lac.example" in tab.page.content()
+    tab.press("Continuer")
+    assert "40 m²" in tab.text
+    tab.press("Envoyer ma demande")
+    reference = re.search(r"CM-\d\d-[0-9A-Z]{6}", tab.text)
+    assert reference
+    tab.press("Suivre", exact=True)
+    assert reference[0] in tab.text
+    tab.fill("Votre message", "Bonjour, quand puis-je venir ?")
+    tab.press("Envoyer", exact=True)
+    assert "quand puis-je venir" in tab.text
+    tab.go("/mes-demandes")
+    assert reference[0] in tab.text
+    assert Case.objects.get().documents.count() == 1
+
+
+def test_a_wrong_answer_is_explained_where_it_is_and_nothing_is_lost(tab: Tab, cast: Cast) -> None:
+    tab.go("/demarches/composteur")
+    tab.press("Commencer")
+    tab.fill("Votre adresse", "12 rue des Lilas, 99200 Saint-Test")
+    tab.fill("Combien de personnes", "99")
+    tab.choose("Non")
+    tab.press("Continuer")
+    assert "au plus 20" in tab.text
+    assert tab.page.get_by_label("Combien de personnes").input_value() == "99"
+    assert tab.page.get_by_label("Votre adresse").first.input_value().startswith("12 rue")
+    if tab.script:
+        assert tab.page.evaluate("document.activeElement.closest('.error-summary') !== null")
+
+
+def test_a_double_click_on_send_files_one_request(new_tab: NewTab, cast: Cast, picture: str) -> None:
+    tab = new_tab()
+    tab.sign_in("ada@lac.example")
+    ask(tab, picture)
+    tab.press("Continuer")
+    tab.page.get_by_role("button", name="Envoyer ma demande").dblclick()
+    tab.page.wait_for_url("**/confirmation")
+    assert Case.objects.count() == 1
+
+
+def test_the_whole_form_can_be_filled_with_the_keyboard(new_tab: NewTab, cast: Cast) -> None:
+    tab = new_tab()
+    tab.go("/demarches/composteur")
+    tab.page.keyboard.press("Tab")
+    focused = "document.activeElement.textContent.trim()"
+    assert "contenu" in tab.page.evaluate(focused)
+    for _press in range(60):
+        if tab.page.evaluate(focused) == "Commencer":
+            break
+        tab.page.keyboard.press("Tab")
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_url("**/logement")
+    tab.page.get_by_label("Votre adresse").first.focus()
+    tab.page.keyboard.type("12 rue des Lilas, 99200 Saint-Test")
+    tab.page.keyboard.press("Escape")
+    tab.page.keyboard.press("Tab")
+    for _press in range(6):
+        if tab.page.evaluate("document.activeElement.name") == "household_size":
+            break
+        tab.page.keyboard.press("Tab")
+    tab.page.keyboard.type("2")
+    tab.page.keyboard.press("Tab")
+    tab.page.keyboard.press("ArrowDown")
+    assert tab.page.evaluate("document.activeElement.name") == "garden"
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_url("**/justificatif")
+
+
+def test_answers_typed_before_the_session_expired_are_still_there(new_tab: NewTab, cast: Cast) -> None:
+    tab = new_tab()
+    tab.go("/demarches/composteur")
+    tab.press("Commencer")
+    tab.fill("Votre adresse", "12 rue des Lilas, 99200 Saint-Test")
+    tab.fill("Combien de personnes", "5")
+    tab.choose("Non")
+    tab.context.clear_cookies(name="session")
+    tab.press("Continuer")
+    tab.page.go_back()
+    assert tab.page.get_by_label("Combien de personnes").input_value() == "5"
+
+
+def test_the_application_installs_and_says_when_there_is_no_network(new_tab: NewTab, cast: Cast) -> None:
+    tab = new_tab(viewport=DESK)
+    tab.go("/")
+    tab.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    tab.page.reload()
+    tab.allowed = ("ERR_INTERNET_DISCONNECTED", "Failed to load")
+    tab.context.set_offline(True)
+    tab.page.goto("/services", wait_until="load")
+    assert "hors" in tab.text.lower() or "connexion" in tab.text.lower()
+    tab.context.set_offline(False)
