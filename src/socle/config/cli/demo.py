@@ -114,14 +114,17 @@ def demonstration_pack() -> Path:
 
 
 def _refuse_unfit(state: DemoState, again: str) -> None:
-    folder = state.home
-    while not folder.exists():
-        folder = folder.parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+    try:
+        # Tried rather than asked: for root, the rights of a folder say nothing.
+        state.home.mkdir(parents=True, exist_ok=True)
+        probe = state.home / ".building.probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
         refuse(
-            f"Le dossier « {folder} » est en lecture seule. "
+            f"Le dossier « {state.home} » ne peut pas être écrit ({error.strerror}). "
             "Choisissez un dossier à vous : ./socle demo --data ~/socle-demo",
-            f"The folder “{folder}” is read-only. "
+            f"The folder “{state.home}” cannot be written ({error.strerror}). "
             "Choose a folder of yours: ./socle demo --data ~/socle-demo",
         )
     if state.holds_real_data:
