@@ -23,11 +23,8 @@ from socle.domains.procedures import queries
 from socle.foundations.accounts import queries as accounts
 from socle.foundations.accounts.actors import Actor
 from socle.foundations.packs.models import Revision
-from socle.foundations.territories import queries as territories
 from socle.kernel.clock import SYSTEM, Clock, local_date
 from socle.kernel.errors import Invalid, NotFound
-
-PROVIDED_BY_COMMUNE = "commune"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +155,7 @@ def _open(
     answers = rules.Reading(questionnaire, draft.answers, today).effective()
     place = answers.get(questionnaire.address_field) or {}
     area_code = place.get("citycode", "")
-    organisation_id = service.organisation_id
-    if service.declaration.provider == PROVIDED_BY_COMMUNE and area_code:
-        organisation_id = territories.organisation_for_area(area_code).pk
+    organisation_id = queries.organisation_for(service.declaration, area_code).pk
     team = accounts.team_by_slug(organisation_id, service.team) if service.team else None
     contact = draft.contact
     return casework.open_case(

@@ -1,5 +1,6 @@
-"""A procedure: `questionnaire.toml`, `workflow.toml`, `letters/*.md`, `examples.toml` of one service."""
+"""A procedure: `questionnaire.toml`, `workflow.toml`, `letters/*.md`, `examples.toml`."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -24,7 +25,8 @@ class Example(Document):
     """A state of the workflow…"""
     offers: tuple[Key, ...] | None = None
     """…and the transitions an agent is then offered."""
-    today: str = "2026-01-15"
+    today: date = date(2026, 1, 15)
+    """The day these answers are given."""
 
 
 class Examples(Document):

@@ -15,24 +15,26 @@ from socle.foundations.packs.registry import Item, Name, Section
 
 
 def _check(item: Item[Procedure], context: Context) -> Iterator[Problem]:
-    procedure = item.document
-    mistakes = list(checking.mistakes(procedure.questionnaire))
+    found = list(_declarations(item))
     yield from context.known(item, "service", item.key)
-    for path, sentence, offset in mistakes:
+    yield from found
+    # Examples run on a sound procedure only.
+    if not any(problem.is_error for problem in found):
+        for path, sentence in examples.failures(item.document):
+            yield item.problem(sentence, *path)
+
+
+def _declarations(item: Item[Procedure]) -> Iterator[Problem]:
+    procedure = item.document
+    for path, sentence, offset in checking.mistakes(procedure.questionnaire):
         yield item.problem(sentence, "questionnaire", *path, offset=offset)
     types = rules.names(procedure.questionnaire)
-    for problem in casework.problems(procedure.workflow, types, set(procedure.letters)):
+    for found in casework.problems(procedure.workflow, types, set(procedure.letters)):
         yield item.problem(
-            problem.message, "workflow", *problem.path,
-            offset=problem.offset, severity=problem.severity,
-        )  # fmt: skip
-    for problem in casework.check_letters(procedure.letters, types):
-        yield item.problem(problem.message, "letters", *problem.path, offset=problem.offset)
-    if mistakes:
-        # Examples run on a sound questionnaire only.
-        return
-    for path, sentence in examples.failures(procedure):
-        yield item.problem(sentence, *path)
+            found.message, "workflow", *found.path, offset=found.offset, severity=found.severity
+        )
+    for found in casework.check_letters(procedure.letters, types):
+        yield item.problem(found.message, "letters", *found.path, offset=found.offset)
 
 
 SECTION = Section(

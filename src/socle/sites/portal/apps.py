@@ -6,6 +6,9 @@ class PortalConfig(AppConfig):
     label = "portal"
 
     def ready(self) -> None:
-        from socle.sites.portal import links
+        from django.contrib.auth.signals import user_logged_in
+
+        from socle.sites.portal import claims, links
 
         links.register()
+        user_logged_in.connect(claims.hand_over, dispatch_uid="portal.claims")

@@ -6,9 +6,12 @@ It outlives sessions: answers typed before a session expired are still there aft
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+from socle.capabilities.questionnaires import actions as drafts
 
 COOKIE = "porteur"
 _SALT = "socle.portal.claim"
@@ -22,7 +25,7 @@ def of(request: HttpRequest) -> str:
 
 
 def ensure(request: HttpRequest) -> str:
-    """The browser's token, a new one when it has none; `keep` must then be called on the response."""
+    """The browser's token, a new one when it has none: `keep` it on the response."""
     return of(request) or secrets.token_urlsafe(24)
 
 
@@ -32,3 +35,9 @@ def keep(response: HttpResponse, token: str) -> None:
         COOKIE, token, salt=_SALT, max_age=_AGE, httponly=True, samesite="Lax",
         secure=bool(settings.SESSION_COOKIE_SECURE),
     )  # fmt: skip
+
+
+def hand_over(sender: Any, request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
+    """Somebody has just signed in: what this browser had under way is theirs from now on."""
+    if request is not None:
+        drafts.adopt_drafts(user_id=user.pk, claim=of(request))

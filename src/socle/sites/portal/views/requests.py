@@ -20,6 +20,7 @@ from socle.capabilities.catalogue import queries as catalogue
 from socle.capabilities.questionnaires import queries as drafts
 from socle.capabilities.questionnaires import rules
 from socle.capabilities.questionnaires.actions import claim_hash
+from socle.design import assets
 from socle.domains.procedures import queries as procedures
 from socle.domains.procedures import receipt as receipts
 from socle.domains.reports import queries as reports
@@ -209,7 +210,7 @@ def receipt(request: HttpRequest, reference: str, token: str = "") -> HttpRespon
     case = _case(request, reference, token)
     if case.kind != Case.Kind.REQUEST:
         raise NotFound(_("Un signalement n’a pas de récépissé."))
-    pdf = receipts.receipt_pdf(case, language=get_language() or "fr")
+    pdf = receipts.receipt_pdf(case, language=get_language() or "fr", fonts=assets.DIST)
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="recepisse-{case.reference}.pdf"'
     response["Cache-Control"] = "private, no-store"
