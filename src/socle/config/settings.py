@@ -53,7 +53,6 @@ INSTALLED_APPS = [
     *_ROOMS,
     "allauth",
     "allauth.account",
-    "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
     "django.contrib.auth",
@@ -171,8 +170,6 @@ PASSWORD_HASHERS = [
 globals().update(identity.settings(SOCLE))
 # An address, not a name: pages add "?next=…" to it.
 LOGIN_URL = "/compte/connexion"
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
-SOCIALACCOUNT_STORE_TOKENS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = SOCLE.security.proxies
 
 # --- Language and time ---
