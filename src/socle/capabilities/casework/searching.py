@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
-from django.db.models import Q
 
 from socle.capabilities.search.text import fold
 from socle.kernel import references
@@ -59,20 +58,21 @@ def reference_prefix(text: str) -> str | None:
     return f"{prefix}-{rest[:2]}" + (f"-{rest[2:]}" if len(rest) > 2 else "")
 
 
-def reference_q(prefix: str, vendor: str) -> Q:
-    """A range that the unique index on the reference serves, on either database."""
+def reference_condition(prefix: str, vendor: str) -> tuple[str, tuple[str, ...]]:
+    """A condition that the unique index on the reference serves, on either database."""
     if vendor == "sqlite":
         # LIKE cannot use the index here; references are ASCII, so a range can.
-        return Q(reference__gte=prefix, reference__lt=prefix + "~")
-    return Q(reference__startswith=prefix)
+        return '"reference" >= %s AND "reference" < %s', (prefix, prefix + "~")
+    return '"reference" LIKE %s', (prefix + "%",)
 
 
-def match_q(text: str) -> Q:
-    """Cases that hold every word of `text` at the beginning of one of theirs, row by row."""
-    found = Q()
-    for word in words_of(text)[:_MAX_WORDS]:
-        found &= Q(search_text__startswith=word) | Q(search_text__contains=f" {word}")
-    return found
+def match_condition(text: str) -> tuple[str, tuple[str, ...]]:
+    """Every word of `text` begins one of the case's: tested row by row."""
+    # Words hold letters and digits only: nothing in them means anything to LIKE.
+    words = words_of(text)[:_MAX_WORDS]
+    one = '("search_text" LIKE %s OR "search_text" LIKE %s)'
+    values = tuple(each for word in words for each in (f"{word}%", f"% {word}%"))
+    return " AND ".join([one] * len(words)) or "1 = 1", values
 
 
 def candidates(text: str, using: str = "default") -> list[int] | None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from socle.capabilities.casework import history, letters, links, policies, registry, rules, tokens
 from socle.capabilities.casework.models import Case, CaseDocument, CaseEvent, Message
 from socle.capabilities.casework.pack import Transition, Workflow
 from socle.capabilities.casework.queries import planning
 from socle.capabilities.casework.queries.inbox import make_cursor, read_cursor
+from socle.capabilities.casework.queries.where import EVERYTHING, Where
 from socle.foundations.accounts.actors import Actor
 from socle.kernel import clock as clocks
 from socle.kernel.clock import SYSTEM, Clock
@@ -179,7 +180,7 @@ def my_cases(actor: Actor, cursor: str | None = None, *, limit: int = MY_PAGE) -
     Two queries. A person without an account has none: they hold private links.
     """
     upwards, position = read_cursor(cursor)
-    keyset = None
+    keyset = EVERYTHING
     if position:
         keyset = planning.before(position) if upwards else planning.after(position)
     ids: dict[int, None] = {}
@@ -206,13 +207,15 @@ def _my_plans(actor: Actor) -> Sequence[planning.Plan]:
     plans = []
     if actor.user_id is not None:
         plans.append(
-            planning.Plan("case_applicant_idx", ("applicant_id",), ((actor.user_id,),), Q())
+            planning.Plan("case_applicant_idx", ("applicant_id",), ((actor.user_id,),), EVERYTHING)
         )
     if actor.entity_ids:
-        # A case filed by the person for their entity is listed once.
-        mine = Q(applicant_id=actor.user_id) if actor.user_id is not None else Q(pk__in=[])
         prefixes = tuple((each,) for each in sorted(actor.entity_ids))
-        plans.append(planning.Plan("case_entity_idx", ("entity_id",), prefixes, ~mine))
+        # A case filed by the person for their entity is listed once.
+        others = EVERYTHING
+        if actor.user_id is not None:
+            others = Where('("applicant_id" IS NULL OR "applicant_id" <> %s)', (actor.user_id,))
+        plans.append(planning.Plan("case_entity_idx", ("entity_id",), prefixes, others))
     return plans
 
 

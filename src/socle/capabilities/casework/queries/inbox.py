@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from django.db import connections
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from socle.capabilities.casework import policies, registry, rules
 from socle.capabilities.casework.filters import ME, NOBODY, InboxFilter
 from socle.capabilities.casework.models import Case, PublicStatus, SavedFilter
 from socle.capabilities.casework.queries import planning
+from socle.capabilities.casework.queries.where import EVERYTHING
 from socle.foundations.accounts import queries as accounts
 from socle.foundations.accounts.actors import Actor
 from socle.foundations.territories.models import Organisation
@@ -82,13 +84,16 @@ class Count:
         return self.value > 0
 
 
-_FIELDS = (
-    "id", "reference", "kind", "title", "service_key", "category", "state", "public_status",
-    "is_open", "has_news", "version", "organisation_id", "team_id", "team__name", "assignee_id",
-    "assignee__given_names", "assignee__preferred_name", "assignee__family_name",
-    "assignee__email", "channel", "address", "area_code", "created_at", "updated_at", "due_at",
-    "definition_id",
-)  # fmt: skip
+_ROWS = """
+SELECT c.id, c.reference, c.kind, c.title, c.service_key, c.category, c.state, c.public_status,
+       c.is_open, c.has_news, c.version, c.organisation_id, c.team_id, t.name, c.assignee_id,
+       u.given_names, u.preferred_name, u.family_name, u.email, c.channel, c.address, c.area_code,
+       c.created_at, c.updated_at, c.due_at, c.definition_id
+  FROM casework_case c
+  LEFT JOIN accounts_team t ON t.id = c.team_id
+  LEFT JOIN accounts_user u ON u.id = c.assignee_id
+ WHERE c.id IN ({ids})
+"""
 
 
 def inbox(
@@ -107,7 +112,7 @@ def inbox(
     now = clock.now()
     limit = max(1, min(limit, MAX_PAGE))
     upwards, position = read_cursor(cursor)
-    keyset = None
+    keyset = EVERYTHING
     if position:
         keyset = planning.before(position) if upwards else planning.after(position)
     ids = planning.first_ids(
@@ -275,26 +280,36 @@ def plan_for(
     )
 
 
-def _rows(ids: Sequence[int], now: datetime) -> list[Row]:
+def _rows(ids: Sequence[int], now: datetime, using: str = "default") -> list[Row]:
     if not ids:
         return []
+    with connections[using].cursor() as cursor:
+        cursor.execute(_ROWS.format(ids=", ".join(["%s"] * len(ids))), ids)
+        fetched = cursor.fetchall()
     found = {}
-    for values in Case.objects.filter(pk__in=ids).values_list(*_FIELDS):
+    for values in fetched:
         (
             pk, reference, kind, title, service, category, state, status, is_open, news, version,
             organisation_id, team_id, team_name, assignee_id, given, preferred, family, email,
             channel, address, area_code, created_at, updated_at, due_at, definition_id,
         ) = values  # fmt: skip
-        assignee = (
-            f"{given} {preferred or family}".strip() or email.partition("@")[0] if email else ""
-        )
+        assignee = ""
+        if email:
+            assignee = f"{given} {preferred or family}".strip() or email.partition("@")[0]
+        due = _moment(due_at) if due_at else None
         found[pk] = Row(
             pk, reference, kind, title, service, category, state,
-            state_label(kind, definition_id, state), status, is_open, news, version,
+            state_label(kind, definition_id, state), status, bool(is_open), bool(news), version,
             organisation_id, team_id, team_name or "", assignee_id, assignee, channel, address,
-            area_code, created_at, updated_at, due_at, rules.is_overdue(due_at, is_open, now),
+            area_code, _moment(created_at), _moment(updated_at), due,
+            rules.is_overdue(due, bool(is_open), now),
         )  # fmt: skip
     return [found[pk] for pk in ids if pk in found]
+
+
+def _moment(value: datetime) -> datetime:
+    """SQLite's driver gives the instants it keeps, in UTC, without saying so."""
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def state_label(kind: str, definition_id: int, state_id: str) -> str:

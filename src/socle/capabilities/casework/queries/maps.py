@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Q
+
 from socle.capabilities.casework import policies
 from socle.capabilities.casework.filters import InboxFilter
 from socle.capabilities.casework.models import Case
@@ -56,14 +58,12 @@ def map_points(
     """
     limit = max(1, min(limit, MAX_POINTS))
     plan = plan_for(actor, wanted.but(bbox=None), clock.now())
-    inside = plan.everything() & planning.box_q(bbox)
-    rows = Case.objects.filter(planning.cells_q(bbox) & inside).order_by()
-    found = list(rows.values_list(*Point._fields)[: limit + 1])
-    if len(found) <= limit:
-        return Points([Point(*each) for each in found], truncated=False)
-    ids = planning.first_ids(plan.also(planning.box_q(bbox)), limit=limit)
-    newest = Case.objects.filter(pk__in=ids).values_list(*Point._fields)
-    return Points([Point(*each) for each in newest], truncated=True)
+    ids = planning.inside(plan, bbox, limit + 1)
+    truncated = len(ids) > limit
+    if truncated:
+        ids = planning.first_ids(plan.also(planning.in_box(bbox)), limit=limit)
+    rows = Case.objects.filter(pk__in=ids).values_list(*Point._fields)
+    return Points([Point(*each) for each in rows], truncated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,10 @@ def near(
     `scope`: only these organisations (`None`: all). A few ranges of cells cover the circle's box;
     the exact distance decides.
     """
-    rows = Case.objects.filter(
-        planning.cells_q(geo.bbox_around(lon, lat, radius_m), max_ranges=6), is_open=True, kind=kind
-    )
+    around = Q()
+    for low, high in geo.cover(*geo.bbox_around(lon, lat, radius_m), max_ranges=6):
+        around |= Q(cell__gte=low, cell__lt=high)
+    rows = Case.objects.filter(around, is_open=True, kind=kind)
     if category:
         rows = rows.filter(category=category)
     if excluding is not None:

@@ -4,6 +4,10 @@ A *walk* fixes the leading columns of one index (this organisation, open casesâ€
 (created_at, id), so that a page costs what it shows, whatever the table holds. A filter that spans
 several organisations, categories or teams takes one walk for each combination; the database merges
 their heads in one statement.
+
+The statements are written here rather than by the ORM: they name the index SQLite must walk, they
+merge ordered heads, and they are read on every page an agent opens. Columns come from this file
+only, values are always parameters.
 """
 
 from __future__ import annotations
@@ -15,19 +19,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Q, QuerySet, Value
 
 from socle.capabilities.casework import searching
 from socle.capabilities.casework.filters import ME, NOBODY, InboxFilter
-from socle.capabilities.casework.models import Case
+from socle.capabilities.casework.queries.where import EVERYTHING, Where, any_of, either, equals
 from socle.kernel import clock, geo
 
 MAX_WALKS = 300
 """Beyond this many combinations, a coarser index is walked instead."""
 
 Position = tuple[datetime, int]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -40,33 +43,25 @@ class Plan:
     index: str
     columns: tuple[str, ...]
     prefixes: tuple[tuple[Any, ...], ...]
-    rest: Q
+    rest: Where
 
     @property
     def is_empty(self) -> bool:
         return not self.prefixes
 
-    def also(self, condition: Q) -> Plan:
+    def also(self, condition: Where) -> Plan:
         """The same walks with one more condition."""
         return replace(self, rest=self.rest & condition)
 
-    def everything(self) -> Q:
-        """The whole selection as one condition, for counts and bulk selections."""
-        if self.is_empty:
-            return Q(pk__in=[])
-        found = Q()
+    def everything(self) -> Where:
+        """The whole selection as one condition, for counts."""
+        found = EVERYTHING
         for index, column in enumerate(self.columns):
             # Prefixes are a cartesian product: each column's values stand alone.
             values = list(dict.fromkeys(prefix[index] for prefix in self.prefixes))
-            found &= (
-                _equals(column, values[0]) if len(values) == 1 else Q((f"{column}__in", values))
-            )
+            if not (column == "is_open" and len(values) == 2):
+                found &= any_of(column, values)
         return found & self.rest
-
-
-def _equals(column: str, value: Any) -> Q:
-    # A bare boolean column is no equality for SQLite's planner; "= true" is one.
-    return Q((column, Value(value) if isinstance(value, bool) else value))
 
 
 @dataclass(frozen=True)
@@ -99,18 +94,19 @@ def plan(
     """
     assignee = user_id if wanted.assignee == ME else wanted.assignee
     if assignee is None or not organisations:
-        return Plan("", (), (), Q())
-    scope = Q(organisation_id__in=list(organisations))
-    rest = _conditions(wanted, assignee, now, tz)
+        return Plan("", (), (), EVERYTHING)
+    scope = any_of("organisation_id", organisations)
     ids, by_text = _listed(wanted, using)
-    rest &= by_text
+    rest = _conditions(wanted, assignee, now, tz, using) & by_text
     if ids is not None:
         # Few enough to be read one by one, whatever their age.
-        return Plan("", (), ((),), Q(pk__in=sorted(ids)) & scope & _open_q(wanted) & rest)
+        if not ids:
+            return Plan("", (), (), EVERYTHING)
+        return Plan("", (), ((),), any_of("id", sorted(ids)) & scope & _open(wanted) & rest)
     for choice in _choices(wanted, organisations, assignee, counting):
         if choice.walks <= MAX_WALKS or choice.index == "case_inbox_idx":
             if "is_open" not in choice.columns:
-                rest &= _open_q(wanted)
+                rest &= _open(wanted)
             # A team and an agent may be asked for from outside: the scope always holds.
             if "organisation_id" not in choice.columns:
                 rest &= scope
@@ -146,14 +142,18 @@ def _choices(
     yield _Choice("case_inbox_idx", ("organisation_id", "is_open"), (organisations, opens))
 
 
-def _open_q(wanted: InboxFilter) -> Q:
-    # Bare, as in the conditions of the partial indexes.
-    return Q() if wanted.open is None else Q(is_open=wanted.open)
+def _open(wanted: InboxFilter) -> Where:
+    if wanted.open is None:
+        return EVERYTHING
+    # Bare, as in the conditions of the partial indexes: SQLite compares texts.
+    return Where('"is_open"' if wanted.open else 'NOT "is_open"')
 
 
-def _conditions(wanted: InboxFilter, assignee: int | str, now: datetime, tz: str) -> Q:
+def _conditions(
+    wanted: InboxFilter, assignee: int | str, now: datetime, tz: str, using: str
+) -> Where:
     """Every condition but the scope, openness and what `_listed` answers. Some repeat a prefix."""
-    found = Q()
+    found = EVERYTHING
     for column, values in (
         ("kind", wanted.kinds),
         ("service_key", wanted.services),
@@ -164,103 +164,120 @@ def _conditions(wanted: InboxFilter, assignee: int | str, now: datetime, tz: str
         ("area_code", wanted.areas),
     ):
         if values:
-            found &= Q((f"{column}__in", values))
+            found &= any_of(column, values)
     if isinstance(assignee, int):
-        found &= Q(assignee_id=assignee)
+        found &= equals("assignee_id", assignee)
     elif assignee == NOBODY:
-        found &= Q(assignee_id__isnull=True)
+        found &= Where('"assignee_id" IS NULL')
     if wanted.overdue:
-        found &= Q(due_at__lt=now, is_open=True)
+        found &= Where('"is_open" AND "due_at" < %s', (instant(now, using),))
     if wanted.news:
-        found &= Q(has_news=True)
+        found &= Where('"has_news"')
     if wanted.created_from:
-        found &= Q(created_at__gte=clock.local_day_bounds(wanted.created_from, tz)[0])
+        start = clock.local_day_bounds(wanted.created_from, tz)[0]
+        found &= Where('"created_at" >= %s', (instant(start, using),))
     if wanted.created_to:
-        found &= Q(created_at__lt=clock.local_day_bounds(wanted.created_to, tz)[1])
+        end = clock.local_day_bounds(wanted.created_to, tz)[1]
+        found &= Where('"created_at" < %s', (instant(end, using),))
     if wanted.bbox:
-        found &= box_q(wanted.bbox)
+        found &= in_box(wanted.bbox)
     return found
 
 
-def _listed(wanted: InboxFilter, using: str) -> tuple[set[int] | None, Q]:
+def _listed(wanted: InboxFilter, using: str) -> tuple[set[int] | None, Where]:
     """Ids that a search by words or by place narrows to, when few; else a condition to test.
 
     Rare words and small boxes would otherwise walk the whole inbox to fill a page.
     """
-    ids, condition = (None, Q()) if not wanted.text else _by_text(wanted.text, using)
+    ids: set[int] | None = None
+    condition = EVERYTHING
+    if wanted.text:
+        ids, condition = _by_text(wanted.text, using)
     if wanted.bbox:
-        inside = Case.objects.using(using).filter(cells_q(wanted.bbox)).order_by()
-        near = set(inside.values_list("pk", flat=True)[: searching.CANDIDATES + 1])
+        near = set(_ids(in_cells(wanted.bbox), searching.CANDIDATES + 1, using))
         if len(near) <= searching.CANDIDATES:
             ids = near if ids is None else ids & near
     return ids, condition
 
 
-def _by_text(text: str, using: str) -> tuple[set[int] | None, Q]:
+def _by_text(text: str, using: str) -> tuple[set[int] | None, Where]:
     prefix = searching.reference_prefix(text)
     ids: set[int] = set()
     if prefix:
-        by_reference = searching.reference_q(prefix, connections[using].vendor)
-        rows = Case.objects.using(using).filter(by_reference).order_by()
-        ids = set(rows.values_list("pk", flat=True)[: searching.CANDIDATES + 1])
+        by_reference = Where(*searching.reference_condition(prefix, connections[using].vendor))
+        ids = set(_ids(by_reference, searching.CANDIDATES + 1, using))
         if len(ids) > searching.CANDIDATES:
             return None, by_reference
     # "rue 12" could begin a reference: its words count too.
     by_words = searching.candidates(text, using)
     if by_words is not None:
-        return ids | set(by_words), Q()
-    return None, searching.match_q(text)
+        return ids | set(by_words), EVERYTHING
+    return None, Where(*searching.match_condition(text))
 
 
-def box_q(box: tuple[float, float, float, float]) -> Q:
+def instant(at: datetime, using: str) -> Any:
+    """A moment as the database compares it."""
+    return connections[using].ops.adapt_datetimefield_value(at)
+
+
+def in_box(box: Box) -> Where:
     """Inside a box, edges included; west beyond east crosses the antimeridian."""
     west, south, east, north = box
-    across = (
-        Q(lon__gte=west, lon__lte=east) if west <= east else Q(lon__gte=west) | Q(lon__lte=east)
+    across = "AND" if west <= east else "OR"
+    return Where(
+        f'"lat" >= %s AND "lat" <= %s AND ("lon" >= %s {across} "lon" <= %s)',
+        (south, north, west, east),
     )
-    return Q(lat__gte=south, lat__lte=north) & across
 
 
-def cells_q(box: tuple[float, float, float, float], max_ranges: int = 8) -> Q:
-    """The ranges of cells that hold a box: what the index can do of `box_q`."""
-    found = Q()
-    for low, high in geo.cover(*box, max_ranges=max_ranges):
-        found |= Q(cell__gte=low, cell__lt=high)
-    return found
+def in_cells(box: Box, max_ranges: int = 8) -> Where:
+    """The ranges of cells that hold a box: what the index can do of `in_box`."""
+    ranges = geo.cover(*box, max_ranges=max_ranges)
+    return either(*(Where('"cell" >= %s AND "cell" < %s', each) for each in ranges))
 
 
-def after(position: Position) -> Q:
+def after(position: Position, using: str = "default") -> Where:
     """Rows that come after a position in an inbox (older)."""
-    at, pk = position
-    return Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(pk__lt=pk))
+    at = instant(position[0], using)
+    return Where('"created_at" <= %s AND ("created_at" < %s OR "id" < %s)', (at, at, position[1]))
 
 
-def before(position: Position) -> Q:
+def before(position: Position, using: str = "default") -> Where:
     """Rows that come before a position in an inbox (newer)."""
-    at, pk = position
-    return Q(created_at__gte=at) & (Q(created_at__gt=at) | Q(pk__gt=pk))
+    at = instant(position[0], using)
+    return Where('"created_at" >= %s AND ("created_at" > %s OR "id" > %s)', (at, at, position[1]))
 
 
-def _compiled(
-    plan: Plan, rows: QuerySet[Case, Any], using: str
-) -> tuple[str, tuple[Any, ...]] | None:
-    """The statement of a selection, held to the plan's index; `None` when nothing can match."""
-    try:
-        sql, parameters = rows.query.sql_with_params()
-    except EmptyResultSet:
-        return None
-    if connections[using].vendor == "sqlite":
-        # Without statistics SQLite may prefer an index that does not give the order.
-        hint = f'INDEXED BY "{plan.index}"' if plan.index else "NOT INDEXED"
-        sql = sql.replace('FROM "casework_case" WHERE', f'FROM "casework_case" {hint} WHERE', 1)
-    return sql, parameters
+def _from(index: str, using: str) -> str:
+    """The table, held to an index on SQLite: without statistics it may prefer one out of order."""
+    if connections[using].vendor != "sqlite":
+        return '"casework_case"'
+    return '"casework_case" ' + (f'INDEXED BY "{index}"' if index else "NOT INDEXED")
+
+
+def _fetched(sql: str, values: Sequence[Any], using: str) -> list[tuple[Any, ...]]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+def _ids(condition: Where, limit: int, using: str) -> list[int]:
+    sql = f'SELECT "id" FROM "casework_case" WHERE {condition.sql} LIMIT {int(limit)}'  # noqa: S608
+    return [row[0] for row in _fetched(sql, condition.values, using)]
+
+
+def inside(plan: Plan, box: Box, limit: int, using: str = "default") -> list[int]:
+    """Ids of a plan's rows inside a box, in no order, read from the ranges of cells."""
+    if plan.is_empty:
+        return []
+    return _ids(in_cells(box) & plan.everything() & in_box(box), limit, using)
 
 
 def first_ids(
     plan: Plan,
     *,
     limit: int,
-    keyset: Q | None = None,
+    keyset: Where = EVERYTHING,
     upwards: bool = False,
     using: str = "default",
 ) -> list[int]:
@@ -272,63 +289,47 @@ def merged_ids(
     plans: Sequence[Plan],
     *,
     limit: int,
-    keyset: Q | None = None,
+    keyset: Where = EVERYTHING,
     upwards: bool = False,
     using: str = "default",
 ) -> list[int]:
     """`first_ids` over several plans that select different rows: still one statement."""
+    direction = "ASC" if upwards else "DESC"
     walks: list[str] = []
-    given: list[Any] = []
+    values: list[Any] = []
     for each in plans:
-        for sql, parameters in _walks(each, limit, keyset, upwards, using):
-            walks.append(f"SELECT * FROM ({sql}) AS walk")  # noqa: S608
-            given += parameters
+        fixed = [f'"{column}" = %s' for column in each.columns]
+        wanted = keyset & each.rest
+        sql = (
+            f'SELECT "id", "created_at" FROM {_from(each.index, using)}'  # noqa: S608
+            f" WHERE {' AND '.join([*fixed, wanted.sql])}"
+            f' ORDER BY "created_at" {direction}, "id" {direction} LIMIT {int(limit)}'
+        )
+        for prefix in each.prefixes:
+            walks.append(sql)
+            values += [*prefix, *wanted.values]
     if not walks:
         return []
-    whole = " UNION ALL ".join(walks)
+    whole = walks[0]
     if len(walks) > 1:
-        direction = "ASC" if upwards else "DESC"
+        whole = " UNION ALL ".join(f"SELECT * FROM ({walk}) AS walk" for walk in walks)  # noqa: S608
         whole += f" ORDER BY 2 {direction}, 1 {direction} LIMIT {int(limit)}"
-    with connections[using].cursor() as cursor:
-        cursor.execute(whole, given)
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _walks(
-    plan: Plan, limit: int, keyset: Q | None, upwards: bool, using: str
-) -> Iterator[tuple[str, list[Any]]]:
-    if plan.is_empty:
-        return
-    fixed = Q()
-    for column, value in zip(plan.columns, plan.prefixes[0], strict=True):
-        fixed &= _equals(column, value)
-    order = ("created_at", "id") if upwards else ("-created_at", "-id")
-    rows = Case.objects.using(using).filter(fixed & (keyset or Q()) & plan.rest).order_by(*order)
-    compiled = _compiled(plan, rows.values_list("id", "created_at")[:limit], using)
-    if compiled is None:
-        return
-    sql, parameters = compiled
-    width = len(plan.columns)
-    # Walks differ by their prefix only, and the prefix comes first: one compilation serves all.
-    if tuple(parameters[:width]) != plan.prefixes[0]:
-        raise AssertionError("the prefix of a walk must come first")
-    for prefix in plan.prefixes:
-        yield sql, [*prefix, *parameters[width:]]
+    return [row[0] for row in _fetched(whole, values, using)]
 
 
 def bounded_counts(plans: Sequence[Plan], *, cap: int, using: str = "default") -> list[int]:
     """How many cases each plan selects, counting no further than `cap` + 1: one statement."""
     statements: list[str] = []
-    given: list[Any] = []
+    values: list[Any] = []
     for number, each in enumerate(plans):
-        rows = Case.objects.using(using).filter(each.everything()).order_by()
-        compiled = _compiled(each, rows.values_list("id")[: cap + 1], using)
-        if compiled is not None:
-            statements.append(f"SELECT {number}, COUNT(*) FROM ({compiled[0]}) AS counted")  # noqa: S608
-            given += compiled[1]
+        if not each.is_empty:
+            wanted = each.everything()
+            statements.append(
+                f"SELECT {number}, COUNT(*) FROM (SELECT 1 FROM {_from(each.index, using)}"  # noqa: S608
+                f" WHERE {wanted.sql} LIMIT {int(cap) + 1}) AS counted"
+            )
+            values += wanted.values
     found: dict[int, int] = {}
     if statements:
-        with connections[using].cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(statements), given)
-            found = dict(cursor.fetchall())
+        found = dict(_fetched(" UNION ALL ".join(statements), values, using))
     return [found.get(number, 0) for number in range(len(plans))]
