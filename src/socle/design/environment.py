@@ -23,7 +23,7 @@ from socle.design import assets, charts, translation
 from socle.design.fields import field_view, form_errors
 from socle.design.filters import FILTERS
 from socle.design.shell import DEFAULT_SHELL, DEFAULT_SITE
-from socle.design.tones import TONES, deadline_view
+from socle.design.tones import TONES, deadline_view, tint
 
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:
@@ -167,6 +167,7 @@ def environment(**options: Any) -> jinja2.Environment:
         field_view=field_view,
         form_errors=form_errors,
         deadline_view=deadline_view,
+        tint=tint,
         TONES=TONES,
         json=to_json,
         visible_columns=visible_columns,

@@ -22,6 +22,25 @@ TONES: dict[str, str] = {
 """Tone → icon used by status pills and notices when none is given."""
 
 
+_NATURE = {"sprout", "leaf", "trees", "tree-pine", "flower-2", "recycle", "bike", "heart-handshake"}
+_WATER = {"droplets", "droplet", "waves", "waves-ladder", "sailboat", "ship", "anchor", "wifi", "wind"}
+_LIGHT = {"megaphone", "lightbulb", "sun", "traffic-cone", "baby", "ticket", "store", "lamp"}
+_DECORATIVE = ("info", "calanque", "sun", "success")
+
+
+def tint(icon: str) -> str:
+    """A tone for the ground of a decorative icon: always the same for an icon, so that a theme keeps
+    its colour from page to page. It carries no meaning.
+    """
+    if icon in _NATURE:
+        return "success"
+    if icon in _WATER:
+        return "calanque"
+    if icon in _LIGHT:
+        return "sun"
+    return _DECORATIVE[sum(map(ord, icon)) % len(_DECORATIVE)]
+
+
 @dataclass(frozen=True)
 class DeadlineView:
     """A deadline ready to show: tone, icon, words, and the exact date for the tooltip."""
