@@ -53,6 +53,16 @@ const range = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => 
 const LATIN = range(0x20, 0x7e) + range(0xa0, 0xff) + "ŒœŸ‐‑–—‘’‚“”„†•…‰‹›€™−×÷≈≤≥←↑→↓\u2009\u202f";
 const LATIN_EXT = range(0x100, 0x17f) + range(0x218, 0x21b) + "ẞ₣№";
 
+/** The same font under another name of the same length: a PDF takes one file per family and weight. */
+function renamed(font, from, to) {
+  const copy = Buffer.from(font);
+  for (const encoding of ["latin1", "utf16le"]) {
+    const [old, fresh] = [from, to].map((name) => (encoding === "utf16le" ? Buffer.from(name, encoding).swap16() : Buffer.from(name, encoding)));
+    for (let at = copy.indexOf(old); at >= 0; at = copy.indexOf(old, at + 1)) fresh.copy(copy, at);
+  }
+  return copy;
+}
+
 /**
  * The two font files: what French pages need, and the rest of European Latin, loaded only when a name needs it.
  * Gives the same letters as plain fonts of two weights, for the PDFs that the server writes.
@@ -74,6 +84,8 @@ async function fonts() {
   };
   await make("atkinson-latin", "atkinson-hyperlegible-next-latin-wght-normal.woff2", LATIN);
   await make("atkinson-latin-ext", "atkinson-hyperlegible-next-latin-ext-wght-normal.woff2", LATIN_EXT);
+  for (const [name, font] of plain)
+    if (name.includes("-ext-")) plain.set(name, renamed(font, "Atkinson Hyperlegible Next", "Atkinson Hyperlegible Plus"));
   return plain;
 }
 

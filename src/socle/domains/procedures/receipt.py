@@ -28,6 +28,9 @@ from socle.foundations.territories.models import Organisation
 from socle.kernel.clock import add_months, local
 
 _TEMPLATE = Path(__file__).parent / "typst" / "receipt.typ"
+_UNREADABLE = re.compile(r'the text `"([^`]+)"` could not be displayed')
+_ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}")
+_SQUARE = "\u25a1"
 _LONG = re.compile(r"\S{40}(?=\S)")
 
 
@@ -46,19 +49,38 @@ def _fonts(folder: Path | None) -> typst.Fonts:
 def receipt_pdf(case: Case, *, language: str = "fr", fonts: Path | None = None) -> bytes:
     """The receipt as a tagged PDF (PDF/UA-1). The same case always gives the same bytes.
 
-    `fonts`: folder of the house's own fonts; without it, those typst carries.
+    `fonts`: folder of the house's own fonts; without it, those typst carries. A sign that no font
+    has (an emoji, a name in Chinese) becomes a square: PDF/UA allows no letter one cannot read.
     """
     data = json.dumps(receipt(case, language=language), ensure_ascii=False)
-    compiler = typst.Compiler(input=_template(), font_paths=_fonts(fonts))
+    stamp = int(case.created_at.timestamp())
+    for _attempt in range(3):
+        try:
+            return _compiled(data, fonts, stamp)
+        except typst.TypstError as error:
+            unknown = [_unescaped(text) for text in _UNREADABLE.findall(error.diagnostic)]
+            if not unknown:
+                raise
+            for text in sorted(unknown, key=len, reverse=True):
+                data = data.replace(text, _SQUARE)
+    return _compiled(data, fonts, stamp)
+
+
+def _compiled(data: str, fonts: Path | None, stamp: int) -> bytes:
+    # One compiler each: after an error it does not find its template again.
+    compiler = typst.Compiler(
+        input=_template(), root=_TEMPLATE.parent, font_paths=_fonts(fonts), sys_inputs={}
+    )
     pdf = compiler.compile(
-        format="pdf",
-        sys_inputs={"data": data},
-        pdf_standards="ua-1",
-        timestamp=int(case.created_at.timestamp()),
+        format="pdf", sys_inputs={"data": data}, pdf_standards="ua-1", timestamp=stamp
     )
     if not isinstance(pdf, bytes):
         raise TypeError("typst gave no PDF")
     return pdf
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def receipt(case: Case, *, language: str = "fr") -> dict[str, Any]:
