@@ -14,12 +14,12 @@ from django.utils.translation import get_language
 from socle.capabilities.casework import queries as casework
 from socle.capabilities.casework.filters import ME, NOBODY, InboxFilter
 from socle.capabilities.catalogue import queries as catalogue
+from socle.capabilities.notifications import queries as notifications
 from socle.domains.procedures import queries as procedures
 from socle.domains.reports import queries as reports
 from socle.foundations.accounts import queries as accounts
 from socle.foundations.packs import queries as packs
 from socle.foundations.territories import queries as territories
-from socle.capabilities.notifications import queries as notifications
 
 
 def home(request: HttpRequest) -> JsonResponse:

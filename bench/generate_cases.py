@@ -138,7 +138,6 @@ class _Factory:
 
     def _case(self, pk: int, created: datetime) -> Any:
         from socle.capabilities.casework import searching
-        from socle.capabilities.casework.models import Case
         from socle.kernel import geo, references
 
         rng = self.rng

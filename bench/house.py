@@ -93,15 +93,20 @@ def open_here(environ: Mapping[str, str], settings: str = "bench.settings") -> N
 
 
 def furnish() -> list[dict[str, Any]]:
-    """Migrate, apply the demonstration pack, make its people: gives the logins. Django is set up."""
+    """Migrate, apply the demonstration pack, make its people; gives the logins.
+
+    Django is set up. On a furnished house it changes nothing but what the pack changed.
+    """
     from socle.config.cli import demo, migrate, packs
     from socle.config.demo import people
     from socle.config.demo.pack import SECTION
+    from socle.foundations.accounts.models import User
     from socle.foundations.packs import queries
     from socle.kernel.clock import SYSTEM
 
     migrate.run()
     packs.apply_folder(demo.demonstration_pack())
     plan = queries.document(queries.current(SECTION.name))
-    people.create(plan, SYSTEM.now())
+    if not User.objects.exists():
+        people.create(plan, SYSTEM.now())
     return people.logins(plan)

@@ -9,26 +9,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import jinja2
 from django.conf import settings
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from markupsafe import Markup, escape
 
-from socle.design import assets, charts, translation
+from socle.design import assets, charts, keeping, translation
+from socle.design.addresses import url
 from socle.design.fields import field_view, form_errors
 from socle.design.filters import FILTERS
 from socle.design.shell import DEFAULT_SHELL, DEFAULT_SITE
 from socle.design.tones import TONES, deadline_view, tint
-
-
-def url(name: str, *args: Any, **kwargs: Any) -> str:
-    """Reverse a URL name; raises ``NoReverseMatch`` when it does not exist."""
-    return reverse(name, args=args or None, kwargs=kwargs or None)
 
 
 def icon(name: str, label: str | None = None, size: str = "") -> Markup:
@@ -36,15 +32,22 @@ def icon(name: str, label: str | None = None, size: str = "") -> Markup:
 
     ``size``: ``""`` (1.25 em), ``small``, ``large``, ``huge``.
     """
-    classes = f"icon icon-{size}" if size else "icon"
-    href = f"{assets.asset('sprite.svg')}#{name}"
+    sprite = assets.asset("sprite.svg")
     if label:
-        return Markup('<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>').format(
-            classes, label, href
-        )
-    return Markup(
-        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>'
-    ).format(classes, href)
+        said = Markup('role="img" aria-label="{}"').format(label)
+        return _icon(name, size, sprite, said)
+    return _icon(name, size, sprite, _DECORATIVE)
+
+
+_DECORATIVE = Markup('aria-hidden="true" focusable="false"')
+
+
+@lru_cache(maxsize=2048)
+def _icon(name: str, size: str, sprite: str, said: Markup) -> Markup:
+    classes = f"icon icon-{size}" if size else "icon"
+    return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(
+        classes, said, sprite, name
+    )
 
 
 def attrs(values: Mapping[str, Any] | None) -> Markup:
@@ -53,7 +56,7 @@ def attrs(values: Mapping[str, Any] | None) -> Markup:
 
     ``style`` and ``on…`` are refused: the content security policy forbids them.
     """
-    parts: list[Markup] = []
+    parts: list[str] = []
     for name, value in (values or {}).items():
         name = name.rstrip("_").replace("_", "-")
         if name == "style" or name.startswith("on"):
@@ -61,11 +64,11 @@ def attrs(values: Mapping[str, Any] | None) -> Markup:
         if value is None or value is False or isinstance(value, jinja2.Undefined):
             continue
         if value is True:
-            parts.append(Markup(" {}").format(name))
+            parts.append(f" {escape(name)}")
         else:
             text = value.unescape() if isinstance(value, Markup) else str(value)
-            parts.append(Markup(' {}="{}"').format(name, text))
-    return Markup("").join(parts)
+            parts.append(f' {escape(name)}="{escape(text)}"')
+    return Markup("".join(parts))  # noqa: S704 -- every part is escaped above
 
 
 def class_list(*names: object) -> str:
@@ -163,6 +166,8 @@ def environment(**options: Any) -> jinja2.Environment:
         class_list=class_list,
         active_language=active_language,
         now=now,
+        kept=keeping.kept,
+        around=keeping.around,
         pick=pick,
         field_view=field_view,
         form_errors=form_errors,

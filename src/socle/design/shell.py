@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +99,10 @@ class Shell:
 
     ``csrf_input``-bearing forms (theme, language, logout) use the template context's own token.
     ``notifications`` is the number of unread ones, None hides the bell. Paths are absolute.
+    ``login_href`` is followed by ``?next=`` and the page's own path.
+
+    ``key``: the same for two shells that print the same, account and notifications apart; the
+    layout then prints once what belongs to nobody (`socle.design.keeping`). None: never.
     """
 
     nav: Sequence[Link] = field(default_factory=_default_nav)
@@ -120,6 +124,7 @@ class Shell:
     service_worker: str | None = "/sw.js"
     manifest: str | None = "/manifest.webmanifest"
     banner: Any = None
+    key: Hashable | None = None
 
 
 DEFAULT_SITE = Site()

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from socle.capabilities.notifications import queries as notifications
+from socle.design.addresses import url
+from socle.design.keeping import keep
 from socle.design.shell import Account, Group, Link, Shell, Site
 from socle.foundations.accounts import policies
 from socle.foundations.packs import queries as packs
+from socle.sites.portal import accessibility
 
 
 def _site() -> Site:
+    return keep("portal.site", _read_site)
+
+
+def _read_site() -> Site:
     site = packs.site()
     return Site(
         name=site.name,
         tagline=site.tagline,
-        brand_css=reverse("portal:brand"),
+        brand_css=url("portal:brand"),
         publisher=site.publisher,
-        contact_href=reverse("portal:page", args=["contact"]),
+        accessibility_status=accessibility.mention(),
+        contact_href=url("portal:page", "contact"),
     )
 
 
@@ -35,9 +44,9 @@ def _account(request: HttpRequest) -> Account | None:
     if actor.user_id is None:
         return None
     links = [
-        Link(_("Mes demandes"), reverse("portal:requests"), "folder-open"),
-        Link(_("Mon profil"), reverse("portal:profile"), "user-round"),
-        Link(_("Sécurité du compte"), reverse("identity:home"), "lock"),
+        Link(_("Mes demandes"), url("portal:requests"), "folder-open"),
+        Link(_("Mon profil"), url("portal:profile"), "user-round"),
+        Link(_("Sécurité du compte"), url("identity:home"), "lock"),
     ]
     if policies.can_enter_desk(actor):
         links.append(Link(_("Espace des agents"), "/agents/", "briefcase-business"))
@@ -45,32 +54,52 @@ def _account(request: HttpRequest) -> Account | None:
 
 
 def _shell(request: HttpRequest) -> Shell:
-    path = request.path
     actor = request.actor  # type: ignore[attr-defined]
     account = _account(request)
+    places = keep("portal.places", _places)
+    here = next((href for href in places if _current(request.path, href)), "")
+    key = ("portal", here, account is not None)
+    shell = keep(key, lambda: _common_shell(here, signed_in=account is not None, key=key))
+    if account is None:
+        return shell
+    unread = notifications.unread_count(actor.user_id)
+    return replace(shell, account=account, notifications=unread)
+
+
+def _places() -> tuple[str, ...]:
+    """What the navigation can show as the current place."""
+    names = ("portal:home", "portal:services", "portal:report", "portal:requests")
+    return (*(url(name) for name in names), url("portal:page", "aide"))
+
+
+def _common_shell(here: str, *, signed_in: bool, key: Hashable) -> Shell:
+    """The shell of everybody who is at the same place."""
 
     def link(label: str, href: str, icon: str) -> Link:
-        return Link(label, href, icon, current=_current(path, href))
+        return Link(label, href, icon, current=href == here)
 
-    services = link(_("Services"), reverse("portal:services"), "layout-grid")
-    report = link(_("Signaler"), reverse("portal:report"), "megaphone")
-    mine = link(_("Mes demandes"), reverse("portal:requests"), "folder-open")
-    page = lambda label, slug: Link(label, reverse("portal:page", args=[slug]))  # noqa: E731
+    def page(label: str, slug: str) -> Link:
+        return Link(label, url("portal:page", slug))
+
+    services = link(_("Services"), url("portal:services"), "layout-grid")
+    report = link(_("Signaler"), url("portal:report"), "megaphone")
+    mine = link(_("Mes demandes"), url("portal:requests"), "folder-open")
     return Shell(
+        key=key,
         nav=[
             services,
             report,
             mine,
-            link(_("Aide"), reverse("portal:page", args=["aide"]), "life-buoy"),
+            link(_("Aide"), url("portal:page", "aide"), "life-buoy"),
         ],
         tabs=[
-            link(_("Accueil"), reverse("portal:home"), "house"),
+            link(_("Accueil"), url("portal:home"), "house"),
             services,
             report,
             mine,
             Link(
                 _("Compte"),
-                reverse("portal:profile") if account else "/compte/connexion",
+                url("portal:profile") if signed_in else "/compte/connexion",
                 "user-round",
             ),
         ],
@@ -78,9 +107,9 @@ def _shell(request: HttpRequest) -> Shell:
             Group(
                 _("Services"),
                 [
-                    Link(_("Tous les services"), reverse("portal:services")),
-                    Link(_("Signaler un problème"), reverse("portal:report")),
-                    Link(_("Suivre une demande"), reverse("portal:requests")),
+                    Link(_("Tous les services"), url("portal:services")),
+                    Link(_("Signaler un problème"), url("portal:report")),
+                    Link(_("Suivre une demande"), url("portal:requests")),
                 ],
             ),
             Group(
@@ -96,19 +125,17 @@ def _shell(request: HttpRequest) -> Shell:
             page(_("Mentions légales"), "mentions-legales"),
             page(_("Données personnelles"), "donnees-personnelles"),
             page(_("Cookies"), "cookies"),
-            Link(_("Plan du site"), reverse("portal:sitemap")),
+            Link(_("Plan du site"), url("portal:sitemap")),
         ],
-        account=account,
-        login_href=f"/compte/connexion?next={path}",
-        notifications=notifications.unread_count(actor.user_id) if account else None,
-        notifications_href=reverse("portal:notifications"),
-        search_action=reverse("portal:search"),
-        search_suggest=reverse("portal:search-suggestions"),
-        language_action=reverse("portal:language"),
-        theme_action=reverse("portal:theme-choice"),
-        accessibility_href=reverse("portal:page", args=["accessibilite"]),
-        service_worker=reverse("portal:service-worker"),
-        manifest=reverse("portal:manifest"),
+        login_href="/compte/connexion",
+        notifications_href=url("portal:notifications"),
+        search_action=url("portal:search"),
+        search_suggest=url("portal:search-suggestions"),
+        language_action=url("portal:language"),
+        theme_action=url("portal:theme-choice"),
+        accessibility_href=url("portal:page", "accessibilite"),
+        service_worker=url("portal:service-worker"),
+        manifest=url("portal:manifest"),
     )
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from socle.capabilities.casework import queries as casework
 from socle.capabilities.catalogue import cpsv, queries
 from socle.capabilities.catalogue.snapshot import Service
+from socle.design.keeping import keep
 from socle.domains.procedures import queries as procedures
 from socle.foundations.territories import queries as territories
 from socle.sites.portal import present
@@ -32,12 +33,18 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "portal/home.html",
         {
-            "featured": [present.service(each) for each in queries.featured(8, language=language)],
-            "life_events": present.life_events(language),
-            "themes": present.themes(language),
+            **keep("portal.home", lambda: _offered(language)),
             "mine": [present.case_card(case) for case in mine],
         },
     )
+
+
+def _offered(language: str) -> dict[str, Any]:
+    return {
+        "featured": [present.service(each) for each in queries.featured(8, language=language)],
+        "life_events": present.life_events(language),
+        "themes": present.themes(language),
+    }
 
 
 @require_GET
@@ -129,19 +136,19 @@ def _listing(request: HttpRequest, head: dict[str, Any], found: Iterable[Service
 def service(request: HttpRequest, key: str) -> HttpResponse:
     """All there is to know about one service, and the way in."""
     language = get_language() or "fr"
+    shown = keep(("portal.service", key), lambda: _service_page(key, language))
+    return render(request, "portal/service.html", {"service": shown})
+
+
+def _service_page(key: str, language: str) -> dict[str, Any]:
     found = queries.service(key, language=language)
     shown = present.service_page(found, language)
-    shown["start"] = _start(found, shown)
-    return render(
-        request,
-        "portal/service.html",
-        {
-            "service": shown,
-            "related": [
-                present.service(each) for each in queries.related(key, 3, language=language)
-            ],
-        },
-    )
+    related = queries.related(key, 3, language=language)
+    return {
+        **shown,
+        "start": _start(found, shown),
+        "related": [present.service(each) for each in related],
+    }
 
 
 @require_GET
