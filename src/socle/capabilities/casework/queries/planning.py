@@ -136,7 +136,8 @@ def _choices(
         if values:
             columns = ("organisation_id", column, "is_open")
             yield _Choice(index, columns, (organisations, values, opens))
-    if wanted.statuses:
+    # Among open cases every status is common: the inbox itself is narrower.
+    if wanted.statuses and not wanted.open:
         by_status = ("organisation_id", "public_status")
         yield _Choice("case_status_idx", by_status, (organisations, wanted.statuses))
     yield _Choice("case_inbox_idx", ("organisation_id", "is_open"), (organisations, opens))
