@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from socle.capabilities.questionnaires import queries as drafts
 from socle.config.demo.pack import SECTION as DEMONSTRATION
 from socle.connectors.ban.client import Ban
+from socle.foundations.files import registry as files
 from socle.foundations.packs import registry
 from socle.foundations.territories import places
 
@@ -17,6 +19,9 @@ places.use(
     if _options.geocoder.kind == "ban"
     else None
 )
+
+# --- Files sent for a form not finished yet are not swept ---
+files.hold(drafts.files_still_used)
 
 # --- Declarations read by the house itself ---
 registry.register(DEMONSTRATION)

@@ -36,7 +36,14 @@ def test_public_pages_read_nothing_from_the_database_once_warm(
 
 
 @pytest.mark.parametrize(
-    "path", ["/services/licorne", "/themes/licorne", "/situations/licorne", "/licorne", "/demarches/licorne"]
+    "path",
+    [
+        "/services/licorne",
+        "/themes/licorne",
+        "/situations/licorne",
+        "/licorne",
+        "/demarches/licorne",
+    ],
 )
 def test_what_does_not_exist_is_not_found(cast: Cast, path: str) -> None:
     assert cast.client().get(path).status_code == 404
@@ -61,7 +68,9 @@ def test_the_theme_chosen_is_the_theme_served(cast: Cast) -> None:
     assert 'data-theme="dark"' in browser.get("/").content.decode()
 
 
-@pytest.mark.parametrize("text", ["\x00", "a" * 5000, "%", "'; drop table", "<script>alert(1)</script>", "😀" * 300])
+@pytest.mark.parametrize(
+    "text", ["\x00", "a" * 5000, "%", "'; drop table", "<script>alert(1)</script>", "😀" * 300]
+)
 def test_search_takes_anything(cast: Cast, text: str) -> None:
     answer = cast.client().get("/recherche", {"q": text})
     assert answer.status_code == 200
@@ -70,7 +79,9 @@ def test_search_takes_anything(cast: Cast, text: str) -> None:
 
 def test_search_forgives_accents_plurals_and_typos(cast: Cast) -> None:
     for text in ("composteur", "composteurs", "COMPOSTEUR", "compsteur", "compósteur"):
-        assert "/services/composteur" in cast.client().get("/recherche", {"q": text}).content.decode()
+        assert (
+            "/services/composteur" in cast.client().get("/recherche", {"q": text}).content.decode()
+        )
 
 
 def test_the_demonstration_mailbox_is_absent_in_production(cast: Cast) -> None:

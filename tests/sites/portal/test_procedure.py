@@ -32,7 +32,9 @@ def fill(browser: Client, base: str, *, garden: bool = True, contact: bool = Tru
         assert answer.status_code == 302
     assert browser.post(f"{base}/justificatif", {"proof": photo()}).status_code == 302
     if contact:
-        answer = browser.post(f"{base}/coordonnees", {"name": "Ada Test", "email": "ada@lac.example"})
+        answer = browser.post(
+            f"{base}/coordonnees", {"name": "Ada Test", "email": "ada@lac.example"}
+        )
         assert answer.status_code == 302
 
 
@@ -100,13 +102,17 @@ def test_answers_outlive_the_session(cast: Cast) -> None:
     assert 'value="3"' in page.content.decode()
 
 
-def test_a_signed_in_person_whose_session_expired_finds_the_draft_after_signing_in(cast: Cast) -> None:
+def test_a_signed_in_person_whose_session_expired_finds_the_draft_after_signing_in(
+    cast: Cast,
+) -> None:
     browser = cast.client(cast.resident)
     base = begin(browser)
     browser.post(f"{base}/logement", {**place("address"), "household_size": "4", "garden": "false"})
     browser.logout()
     assert browser.get(f"{base}/logement").status_code in (302, 404)
-    browser.force_login(cast.resident, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(
+        cast.resident, backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
     assert 'value="4"' in browser.get(f"{base}/logement").content.decode()
 
 
@@ -141,7 +147,11 @@ def test_a_wrong_answer_gets_a_sentence_and_the_others_stay(
 def test_an_address_typed_without_a_script_is_located_by_the_server(cast: Cast) -> None:
     browser = cast.client()
     base = begin(browser)
-    typed = {"address": "12 rue des Lilas, 99200 Saint-Test", "household_size": "2", "garden": "false"}
+    typed = {
+        "address": "12 rue des Lilas, 99200 Saint-Test",
+        "household_size": "2",
+        "garden": "false",
+    }
     assert browser.post(f"{base}/logement", typed).status_code == 302
     assert Draft.objects.get().answers["address"]["citycode"] == "99002"
 
@@ -150,9 +160,7 @@ def test_a_closed_branch_leaves_no_answer_in_the_case(cast: Cast) -> None:
     browser = cast.client(cast.resident)
     base = begin(browser)
     fill(browser, base)
-    browser.post(
-        f"{base}/logement", {**place("address"), "household_size": "3", "garden": "false"}
-    )
+    browser.post(f"{base}/logement", {**place("address"), "household_size": "3", "garden": "false"})
     browser.post(f"{base}/envoi")
     assert "garden_area" not in Case.objects.get().answers
 
@@ -200,7 +208,9 @@ def test_a_form_changed_in_the_meantime_keeps_the_answers_and_says_what_to_read_
     shutil.copytree(PACKS / "lakeside", changed)
     file = changed / "services/composteur/questionnaire.toml"
     text = file.read_text("utf-8")
-    file.write_text(text.replace('label = "Surface du jardin"', 'label = "Surface plantée"'), "utf-8")
+    file.write_text(
+        text.replace('label = "Surface du jardin"', 'label = "Surface plantée"'), "utf-8"
+    )
     packs.apply(changed)
     answer = browser.post(f"{base}/envoi")
     assert answer.status_code == 422
@@ -218,7 +228,10 @@ def test_an_agent_files_for_the_person_at_the_counter(cast: Cast) -> None:
     answer = browser.post(START, {"pour": "autrui"})
     base = answer["Location"].rsplit("/", 1)[0]
     fill(browser, base, garden=False, contact=False)
-    browser.post(f"{base}/coordonnees", {"name": "Odette Sans-Écran", "phone": "0199001234", "channel": "phone"})
+    browser.post(
+        f"{base}/coordonnees",
+        {"name": "Odette Sans-Écran", "phone": "0199001234", "channel": "phone"},
+    )
     assert browser.post(f"{base}/envoi").status_code == 302
     case = Case.objects.get()
     assert (case.contact_name, case.channel, case.filed_by_id) == (

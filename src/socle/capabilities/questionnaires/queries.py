@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 import hashlib
 from typing import Any
 from uuid import UUID
@@ -81,3 +82,18 @@ def of_person(user_id: int) -> list[dict[str, Any]]:
             "created_at", "pk"
         )
     ]
+
+
+def files_still_used(file_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these files that an unfinished draft still refers to."""
+    wanted = {str(each): each for each in file_ids}
+    used: set[UUID] = set()
+    if not wanted:
+        return used
+    drafts = Draft.objects.filter(case_reference="").values_list("answers", flat=True)
+    for answers in drafts.iterator():
+        for answer in answers.values():
+            for file in answer if isinstance(answer, list) else ():
+                if isinstance(file, dict) and file.get("id") in wanted:
+                    used.add(wanted[file["id"]])
+    return used

@@ -20,7 +20,9 @@ def signed_in(view: View) -> View:
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if request.actor.user_id is None:  # type: ignore[attr-defined]
             here = request.get_full_path() if request.method == "GET" else "/"
-            return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}")
+            return HttpResponseRedirect(
+                f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}"
+            )
         return view(request, *args, **kwargs)
 
     return guarded

@@ -8,7 +8,9 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_in
 
-        from socle.sites.portal import claims, links
+        from socle.foundations.packs import registry
+        from socle.sites.portal import accessibility, claims, links
 
         links.register()
+        registry.register(accessibility.SECTION)
         user_logged_in.connect(claims.hand_over, dispatch_uid="portal.claims")

@@ -17,7 +17,7 @@ from socle.design.filters import money, phone_fr
 from socle.domains.reports.queries import Near
 from socle.foundations.packs import queries as packs
 from socle.foundations.territories import queries as territories
-from socle.sites.portal import links
+from socle.sites.portal import accessibility, links
 
 STATUS_TONES: Mapping[str, str] = {
     PublicStatus.RECEIVED: "info",
@@ -237,7 +237,7 @@ def page_values() -> dict[str, str]:
         "contact_email": site.contact.email,
         "contact_phone": phone_fr(site.contact.phone) if site.contact.phone else "",
         "contact_address": site.contact.address,
-        "accessibility_status": _("non conforme"),
-        "accessibility_rate": _("Aucun audit n’a encore été enregistré."),
+        "accessibility_status": accessibility.mention(),
+        "accessibility_rate": accessibility.sentence(),
         "updated": "",
     }

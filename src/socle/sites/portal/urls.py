@@ -92,6 +92,8 @@ urlpatterns = [
     path("brand.css", pwa.brand, name="brand"),
     path("demo/courriels", demo.mails, name="mails"),
     path("demo/courriels/<int:email_id>", demo.mail, name="mail"),
+    path(".well-known/security.txt", pages.security, name="security"),
+    path("robots.txt", pages.robots, name="robots"),
     path("plan-du-site", pages.sitemap, name="sitemap"),
     # Last: the pack's own pages.
     path("<slug:slug>", pages.page, name="page"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +13,9 @@ from django.views.decorators.http import require_GET
 from markupsafe import Markup
 
 from socle.capabilities.catalogue import queries
-from socle.sites.portal import present
+from socle.foundations.packs import queries as packs
+from socle.kernel.clock import SYSTEM
+from socle.sites.portal import accessibility, present
 
 
 @require_GET
@@ -21,7 +25,12 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "portal/page.html",
-        {"page": found, "html": Markup(found.html), "slug": slug},  # noqa: S704
+        {
+            "page": found,
+            "html": Markup(found.html),  # noqa: S704 -- sanitised by the catalogue
+            "slug": slug,
+            "audit": accessibility.sentence(),
+        },
     )
 
 
@@ -52,3 +61,33 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     return render(
         request, "portal/sitemap.html", {"general": general, "content": content, "themes": themes}
     )
+
+
+@require_GET
+def security(request: HttpRequest) -> HttpResponse:
+    """Where to report a vulnerability (RFC 9116)."""
+    site = packs.site()
+    expires = (SYSTEM.now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
+    contact = (
+        f"mailto:{site.contact.email}"
+        if site.contact.email
+        else request.build_absolute_uri("/contact")
+    )
+    lines = [f"Contact: {contact}", f"Expires: {expires}", "Preferred-Languages: fr, en"]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@require_GET
+def robots(request: HttpRequest) -> HttpResponse:
+    """Public pages may be indexed; forms, follow-up and the desk may not."""
+    closed = (
+        "/agents/",
+        "/compte/",
+        "/demarches/",
+        "/suivi/",
+        "/mes-demandes/",
+        "/fichiers/",
+        "/demo/",
+    )
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -1,0 +1,74 @@
+"""Every French sentence of the interface has its English one, with the same placeholders."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+ENGLISH = ROOT / "src/socle/locale/en/LC_MESSAGES/django.po"
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+}  # fmt: skip
+_PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{[a-z_]+\}")
+
+
+@pytest.fixture(scope="module")
+def extracted() -> Catalog:
+    with (ROOT / "babel.cfg").open(encoding="utf-8") as mapping:
+        methods, options = parse_mapping(io.StringIO(mapping.read()))
+    found = Catalog()
+    for _file, _line, message, _comments, _context in extract_from_dir(
+        ROOT, methods, options, KEYWORDS
+    ):
+        found.add(message)
+    return found
+
+
+@pytest.fixture(scope="module")
+def english() -> Catalog:
+    with ENGLISH.open("rb") as stream:
+        return read_po(stream, locale="en")
+
+
+def _texts(value: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def test_every_sentence_has_an_english_translation(extracted: Catalog, english: Catalog) -> None:
+    missing = []
+    for message in extracted:
+        if not message.id:
+            continue
+        known = english.get(message.id)
+        if known is None or not all(_texts(known.string)):
+            missing.append(_texts(message.id)[0])
+    assert missing == []
+
+
+def test_no_translation_is_left_without_its_sentence(extracted: Catalog, english: Catalog) -> None:
+    stale = [
+        _texts(message.id)[0]
+        for message in english
+        if message.id and extracted.get(message.id) is None
+    ]
+    assert stale == []
+
+
+def test_translations_keep_the_placeholders(english: Catalog) -> None:
+    wrong = []
+    for message in english:
+        if not message.id:
+            continue
+        wanted = {each for text in _texts(message.id) for each in _PLACEHOLDER.findall(text)}
+        for text in _texts(message.string):
+            if not set(_PLACEHOLDER.findall(text)) <= wanted:
+                wrong.append(text)
+    assert wrong == []
