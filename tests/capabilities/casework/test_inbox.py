@@ -478,7 +478,9 @@ def test_the_usual_inboxes_walk_an_index_in_order(large: World) -> None:
                 plan = explained(sql)
                 assert not scans(plan), (wanted, plan)
                 # The heads of several walks are merged by a small sort; one walk needs none.
-                if "UNION ALL" not in sql and " IN (" not in sql:
+                # PostgreSQL takes openness and status for unrelated, and may sort a handful.
+                few = connection.vendor == "postgresql" and wanted.statuses == ("received",)
+                if "UNION ALL" not in sql and " IN (" not in sql and not few:
                     assert not sorts(plan), (wanted, plan)
 
     with CaptureQueriesContext(connection) as captured:
