@@ -37,7 +37,9 @@ class Cast:
     def client(self, person: User | None = None) -> Client:
         browser = Client()
         if person is not None:
-            browser.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+            browser.force_login(
+                person, backend="allauth.account.auth_backends.AuthenticationBackend"
+            )
         return browser
 
     def actor(self, person: User) -> Actor:
@@ -71,10 +73,16 @@ def assemble(password: str | None = None) -> Cast:
         resident=person("ada", password=password),
         neighbour=person("bob", password=password),
         agent=member(person("carole", password=password), home, "agent", "dechets", "voirie"),
-        colleague=member(person("denis", password=password), home, "manager", "dechets", "proprete"),
+        colleague=member(
+            person("denis", password=password), home, "manager", "dechets", "proprete"
+        ),
         counter=member(person("esther", password=password), home, "counter", "relation-usagers"),
         commune_agent=member(
-            person("farid", password=password), "villeneuve-du-lac", "manager", "proprete", "accueil"
+            person("farid", password=password),
+            "villeneuve-du-lac",
+            "manager",
+            "proprete",
+            "accueil",
         ),
         administrator=administrator,
     )
@@ -89,6 +97,8 @@ def photo(name: str = "photo.jpg", size: tuple[int, int] = (80, 60)) -> io.Bytes
     return stream
 
 
-def place(name: str, point: tuple[float, float] = INSIDE, label: str = "1 place de la Mairie") -> dict[str, Any]:
+def place(
+    name: str, point: tuple[float, float] = INSIDE, label: str = "1 place de la Mairie"
+) -> dict[str, Any]:
     """What the address field posts when a suggestion was chosen."""
     return {name: label, f"{name}_lon": str(point[0]), f"{name}_lat": str(point[1])}

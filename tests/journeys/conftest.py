@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import override_settings
-
 from tests import cast as casting
 
 ROOT = Path(__file__).parents[2]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from tests.cast import Cast
+from tests.journeys.conftest import DESK, NewTab, Tab
+
 from socle.capabilities.casework.models import Case
 from socle.domains.reports import actions as reports
 from socle.foundations.accounts.models import Membership
-from tests.cast import Cast
-from tests.journeys.conftest import DESK, NewTab, Tab
 
 
 def report(cast: Cast, category: str, text: str) -> Case:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from socle.capabilities.casework.models import Case
 from tests.cast import INSIDE, Cast, photo
 from tests.journeys.conftest import PHONE, NewTab, Tab
+
+from socle.capabilities.casework.models import Case
 
 
 def test_a_report_by_address_is_followed_by_its_private_link(tab: Tab, cast: Cast, tmp_path: Path) -> None:

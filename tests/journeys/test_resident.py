@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-
-from socle.capabilities.casework.models import Case
 from tests.cast import Cast, photo
 from tests.journeys.conftest import DESK, NewTab, Tab
+
+from socle.capabilities.casework.models import Case
 
 
 @pytest.fixture

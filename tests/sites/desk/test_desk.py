@@ -7,14 +7,14 @@ import re
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
+from tests.cast import Cast
+from tests.sites.portal.test_procedure import begin, fill
 
 from socle.capabilities.casework.models import Case, Message
 from socle.capabilities.notifications.models import Email
 from socle.domains.reports import actions as reports
 from socle.foundations.accounts.models import Membership
 from socle.foundations.tasks.testing import drain
-from tests.cast import Cast
-from tests.sites.portal.test_procedure import begin, fill
 
 pytestmark = pytest.mark.django_db
 

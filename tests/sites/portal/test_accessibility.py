@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.cast import PACKS, Cast
 
 from socle.foundations.packs import actions as packs
-from tests.cast import PACKS, Cast
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
-
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.cast import OUTSIDE, PACKS, Cast, photo, place
 
 from socle.capabilities.casework.models import Case
 from socle.capabilities.questionnaires.models import Draft
 from socle.foundations.packs import actions as packs
-from tests.cast import OUTSIDE, PACKS, Cast, photo, place
 
 pytestmark = pytest.mark.django_db
 START = "/demarches/composteur"

@@ -6,9 +6,9 @@ import re
 
 import pytest
 from django.test import Client
+from tests.cast import OUTSIDE, Cast, photo
 
 from socle.capabilities.casework.models import Case
-from tests.cast import OUTSIDE, Cast, photo
 
 pytestmark = pytest.mark.django_db
 
