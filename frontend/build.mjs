@@ -42,7 +42,7 @@ async function sprite() {
       if (!existsSync(file)) throw new Error(`icons.json: lucide has no icon named "${name}"`);
       const svg = await readFile(file, "utf8");
       const inner = svg.slice(svg.indexOf(">", svg.indexOf("<svg")) + 1, svg.lastIndexOf("</svg>")).replace(/\s+/g, " ").replace(/ ?\/> ?/g, "/>").trim();
-      return `<symbol id="${name}" viewBox="0 0 24 24">${inner}</symbol>`;
+      return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor">${inner}</symbol>`;
     }),
   );
   // Lucide icons, ISC licence, © Lucide contributors.
@@ -175,7 +175,10 @@ async function build() {
   const zip = promisify(gzip);
   const br = promisify(brotliCompress);
   await mkdir(dist, { recursive: true });
-  const keep = new Set(["manifest.json"]);
+  // The build before this one stays: a server that is still running, or a page kept by a browser, names its files.
+  const former = await readFile(join(dist, "manifest.json"), "utf8").then((json) => JSON.parse(json).written ?? [], () => []);
+  const written = [...files.keys()];
+  const keep = new Set(["manifest.json", ...former.flatMap((name) => [name, `${name}.gz`, `${name}.br`])]);
   await Promise.all(
     [...files].map(async ([name, data]) => {
       keep.add(name);
@@ -190,7 +193,7 @@ async function build() {
     }),
   );
   const sorted = Object.fromEntries(Object.entries(manifest).sort());
-  await writeFile(join(dist, "manifest.json"), `${JSON.stringify({ files: sorted, preloads }, null, 2)}\n`);
+  await writeFile(join(dist, "manifest.json"), `${JSON.stringify({ files: sorted, preloads, written }, null, 2)}\n`);
   for (const name of await readdir(dist)) if (!keep.has(name)) await rm(join(dist, name), { recursive: true });
   console.log(`front end built: ${files.size} files in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }

@@ -51,6 +51,8 @@ export function icon(name: string, size = ""): SVGElement {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", size ? `icon icon-${size}` : "icon");
   svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("width", "20");
+  svg.setAttribute("height", "20");
   const use = document.createElementNS(SVG, "use");
   const known = document.querySelector("use[href*='sprite']")?.getAttribute("href")?.split("#")[0] ?? "";
   use.setAttribute("href", `${known}#${name}`);

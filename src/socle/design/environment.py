@@ -45,7 +45,8 @@ _DECORATIVE = Markup('aria-hidden="true" focusable="false"')
 @lru_cache(maxsize=2048)
 def _icon(name: str, size: str, sprite: str, said: Markup) -> Markup:
     classes = f"icon icon-{size}" if size else "icon"
-    return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(
+    # The size is that of the sheet; as attributes too, for the day when the sheet does not arrive.
+    return Markup('<svg class="{}" width="20" height="20" {}><use href="{}#{}"/></svg>').format(
         classes, said, sprite, name
     )
 

@@ -23,7 +23,17 @@ TONES: dict[str, str] = {
 
 
 _NATURE = {"sprout", "leaf", "trees", "tree-pine", "flower-2", "recycle", "bike", "heart-handshake"}
-_WATER = {"droplets", "droplet", "waves", "waves-ladder", "sailboat", "ship", "anchor", "wifi", "wind"}
+_WATER = {
+    "droplets",
+    "droplet",
+    "waves",
+    "waves-ladder",
+    "sailboat",
+    "ship",
+    "anchor",
+    "wifi",
+    "wind",
+}
 _LIGHT = {"megaphone", "lightbulb", "sun", "traffic-cone", "baby", "ticket", "store", "lamp"}
 _DECORATIVE = ("info", "calanque", "sun", "success")
 
