@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from tests.cast import PASSWORD, assemble, photo, place
 
 from socle.capabilities.casework.models import Case
 from socle.capabilities.questionnaires.models import Draft
-from tests.cast import PASSWORD, assemble, photo, place
 
 pytestmark = pytest.mark.django_db
 START = "/demarches/composteur"
