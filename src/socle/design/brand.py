@@ -9,6 +9,7 @@ kept. Contrast is computed as WCAG 2.2 defines it (relative luminance, success c
 
 from __future__ import annotations
 
+import colorsys
 import json
 import re
 from collections.abc import Mapping
@@ -110,16 +111,23 @@ def mix(color: str, other: str, share: float) -> str:
     return "#" + "".join(f"{value:02x}" for value in blended)
 
 
+def _lightness(color: str, towards: float, share: float) -> str:
+    """The same hue and saturation, its lightness moved by ``share`` (0–1) towards 0 or 1."""
+    hue, light, saturation = colorsys.rgb_to_hls(*(value / 255 for value in parse(color)))
+    channels = colorsys.hls_to_rgb(hue, light + (towards - light) * share, saturation)
+    return "#" + "".join(f"{round(value * 255):02x}" for value in channels)
+
+
 def legible(color: str, *backgrounds: str, minimum: float = 4.6) -> str:
     """The nearest shade of ``color``, darker or lighter, that reaches ``minimum`` contrast on every
     background.
     """
-    towards = "#000000" if luminance(backgrounds[0]) > 0.18 else "#ffffff"
+    towards = 0.0 if luminance(backgrounds[0]) > 0.18 else 1.0
     for step in range(51):
-        shade = mix(color, towards, step / 50)
+        shade = _lightness(color, towards, step / 50)
         if all(contrast_ratio(shade, background) >= minimum for background in backgrounds):
             return shade
-    return towards
+    return "#ffffff" if towards else "#000000"
 
 
 def _readable_on(color: str, light: str, dark: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.dates import MONTHS, WEEKDAYS
@@ -36,10 +37,14 @@ def _local(value: date) -> date:
 
 
 def _day(value: date, *, year: bool) -> str:
-    month = str(MONTHS[value.month])
-    number = "1er" if value.day == 1 and _french() else str(value.day)
-    text = f"{number}{NBSP}{month}"
-    return f"{text}{NBSP}{value.year}" if year else text
+    return _said(value.day, value.month, value.year if year else 0, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _said(day: int, month: int, year: int, language: str | None) -> str:
+    number = "1er" if day == 1 and (language or "fr").startswith("fr") else str(day)
+    text = f"{number}{NBSP}{MONTHS[month]}"
+    return f"{text}{NBSP}{year}" if year else text
 
 
 def date_long(value: date | datetime | None) -> str:

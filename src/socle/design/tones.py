@@ -39,8 +39,8 @@ _DECORATIVE = ("info", "calanque", "sun", "success")
 
 
 def tint(icon: str) -> str:
-    """A tone for the ground of a decorative icon: always the same for an icon, so that a theme keeps
-    its colour from page to page. It carries no meaning.
+    """A tone for the ground of a decorative icon, always the same for an icon: a theme keeps its
+    colour from page to page. It carries no meaning.
     """
     if icon in _NATURE:
         return "success"
