@@ -16,7 +16,6 @@ from socle.capabilities.casework.filters import ME, NOBODY, InboxFilter
 from socle.capabilities.catalogue import queries as catalogue
 from socle.capabilities.notifications import queries as notifications
 from socle.domains.procedures import queries as procedures
-from socle.domains.reports import queries as reports
 from socle.foundations.accounts import queries as accounts
 from socle.foundations.packs import queries as packs
 from socle.foundations.territories import queries as territories
@@ -73,7 +72,7 @@ def service(request: HttpRequest, key: str) -> JsonResponse:
 
 
 def inbox(request: HttpRequest) -> JsonResponse:
-    """As `/agents/`: fifty rows, the counts of the menu, the choices of the filters."""
+    """As `/agents/`: fifty rows, the counts of the menu, the agent's filters and teams."""
     actor = request.actor  # type: ignore[attr-defined]
     wanted = InboxFilter.parse(dict(request.GET.lists()), ignore=("suite",))
     page = casework.inbox(actor, wanted, cursor=request.GET.get("suite"))
@@ -94,16 +93,6 @@ def inbox(request: HttpRequest) -> JsonResponse:
                 for each in casework.saved_filters(actor)
             ],
             "teams": [(each.pk, each.name) for each in accounts.teams_of(actor)],
-            "organisations": [(each.pk, each.name) for each in territories.organisations()],
-            "areas": [(each.code, each.name) for each in territories.areas()],
-            "categories": [
-                (each.id, each.label) for each in reports.in_force().categories.categories
-            ],
-            "services": [
-                (each.key, each.title)
-                for each in catalogue.services()
-                if procedures.exists(each.key)
-            ],
         }
     )
 

@@ -246,7 +246,8 @@ def here(
         found["inside"][pair.name] = figures
         machine.say(
             f"{vendor}, inside, {pair.name}: {figures['wall_ratio']} (computing:"
-            f" {figures['cpu_ratio']}, {figures['page_cpu_ms']['median']} ms for {figures['bare_cpu_ms']['median']})"
+            f" {figures['cpu_ratio']}, {figures['page_cpu_ms']['median']} ms"
+            f" for {figures['bare_cpu_ms']['median']})"
         )
     if not served:
         return found

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import queries
 from socle.capabilities.casework.filters import ME, NOBODY, InboxFilter
 from socle.capabilities.notifications import queries as notifications
+from socle.design.addresses import url
+from socle.design.keeping import keep
 from socle.design.shell import Account, Group, Link, Shell, Site
 from socle.foundations.accounts import policies
 from socle.foundations.packs import queries as packs
@@ -23,17 +25,26 @@ PREFIX = "/agents/"
 
 def inbox_url(wanted: InboxFilter, **extra: str) -> str:
     """The address of an inbox with a filter."""
-    pairs = [*wanted.to_query(), *extra.items()]
-    return reverse("desk:inbox") + (f"?{urlencode(pairs)}" if pairs else "")
+    query = _query(wanted, tuple(extra.items()))
+    return url("desk:inbox") + (f"?{query}" if query else "")
+
+
+@lru_cache(maxsize=1024)
+def _query(wanted: InboxFilter, extra: tuple[tuple[str, str], ...]) -> str:
+    return urlencode([*wanted.to_query(), *extra])
 
 
 def _site() -> Site:
+    return keep("desk.site", _read_site)
+
+
+def _read_site() -> Site:
     site = packs.site()
     return Site(
         name=site.name,
         tagline=_("Espace des agents"),
-        home=reverse("desk:inbox"),
-        brand_css=reverse("portal:brand"),
+        home=url("desk:inbox"),
+        brand_css=url("portal:brand"),
         publisher=site.publisher,
     )
 
@@ -70,7 +81,7 @@ def _tools(request: HttpRequest) -> list[Link]:
     actor = actor_of(request)
 
     def link(label: str, name: str, icon: str) -> Link:
-        href = reverse(name)
+        href = url(name)
         return Link(label, href, icon, current=request.path.startswith(href))
 
     links = [link(_("Vue d’ensemble"), "desk:overview", "chart-column")]
@@ -100,17 +111,17 @@ def _shell(request: HttpRequest) -> Shell:
         account=Account(
             name=actor.label,
             links=[
-                Link(_("Portail public"), reverse("portal:home"), "house"),
-                Link(_("Sécurité du compte"), reverse("identity:home"), "lock"),
+                Link(_("Portail public"), url("portal:home"), "house"),
+                Link(_("Sécurité du compte"), url("identity:home"), "lock"),
             ],
             logout_action="/compte/deconnexion",
         ),
         notifications=notifications.unread_count(actor.user_id) if actor.user_id else None,
-        notifications_href=reverse("portal:notifications"),
-        search_action=reverse("desk:find"),
-        language_action=reverse("portal:language"),
-        theme_action=reverse("portal:theme-choice"),
-        accessibility_href=reverse("portal:page", args=["accessibilite"]),
+        notifications_href=url("portal:notifications"),
+        search_action=url("desk:find"),
+        language_action=url("portal:language"),
+        theme_action=url("portal:theme-choice"),
+        accessibility_href=url("portal:page", "accessibilite"),
         service_worker=None,
         manifest=None,
     )

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from socle.capabilities.casework import registry
 from socle.capabilities.casework.models import Case, PublicStatus
 from socle.capabilities.casework.queries import Row
+from socle.design.addresses import url
 from socle.design.filters import ago
 from socle.foundations.territories import queries as territories
 
@@ -31,27 +30,43 @@ STATUS_TONES: Mapping[str, str] = {
 }
 
 
-def rows(found: list[Row], now: datetime) -> list[dict[str, Any]]:
-    """Lines of an inbox. Flat and finished: the template only prints, for it prints fifty of them."""
-    base = reverse("desk:inbox")
+class Line(NamedTuple):
+    """One line of an inbox, finished: the template only prints."""
+
+    id: int
+    href: str
+    reference: str
+    title: str
+    state: str
+    tone: str
+    team: str
+    assignee: str
+    created: str
+    ago: str
+    due: str
+    overdue: bool
+    news: bool
+
+
+def rows(found: list[Row], now: datetime) -> list[Line]:
+    """Lines of an inbox."""
+    base = url("desk:inbox")
     return [
-        {
-            "id": row.id,
-            "href": f"{base}dossiers/{row.reference}",
-            "reference": row.reference,
-            "title": row.title,
-            "where": row.address,
-            "icon": registry.kind(row.kind).icon,
-            "state": row.state_label,
-            "tone": STATUS_TONES.get(row.public_status, "neutral"),
-            "team": row.team_name,
-            "assignee": row.assignee_name,
-            "created": row.created_at,
-            "ago": ago(row.created_at, now),
-            "due": _due(row, now),
-            "overdue": row.overdue,
-            "news": row.has_news,
-        }
+        Line(
+            row.id,
+            f"{base}dossiers/{row.reference}",
+            row.reference,
+            row.title,
+            row.state_label,
+            STATUS_TONES.get(row.public_status, "neutral"),
+            row.team_name,
+            row.assignee_name,
+            row.created_at.isoformat(),
+            ago(row.created_at, now),
+            _due(row, now),
+            row.overdue,
+            row.has_news,
+        )
         for row in found
     ]
 
@@ -81,7 +96,7 @@ def map_options() -> dict[str, Any]:
     """What maps need: background, contours, where to look first."""
     return {
         "basemap": basemap(),
-        "contours": reverse("portal:communes"),
+        "contours": url("portal:communes"),
         "center": territories.centre(),
         "zoom": 10,
     }

@@ -17,6 +17,8 @@ from socle.capabilities.casework import actions, policies, queries
 from socle.capabilities.casework.filters import InboxFilter
 from socle.capabilities.casework.models import Case, PublicStatus
 from socle.foundations.accounts import queries as accounts
+from socle.foundations.accounts.actors import Actor
+from socle.foundations.accounts.models import Team
 from socle.foundations.territories import queries as territories
 from socle.kernel import references
 from socle.kernel.clock import SYSTEM
@@ -45,12 +47,15 @@ def inbox(request: HttpRequest) -> HttpResponse:
     with_map = request.GET.get("vue") == "carte"
     extra = {"vue": "carte"} if with_map else {}
     undo = request.GET.get("annuler", "")
+    teams = list(accounts.teams_of(actor))
     return render(
         request,
         "desk/inbox.html",
         {
             "rows": present.rows(page.rows, SYSTEM.now()),
-            "fields": _filter_fields(actor, wanted),
+            # Made only when the filters are printed anew: they are a third of the page.
+            "fields": lambda: _filter_fields(actor, wanted, teams),
+            "choices": (policies.scope(actor), tuple((team.pk, team.name) for team in teams)),
             "errors": errors,
             "active": _chips(wanted, extra),
             "previous": inbox_url(wanted, suite=page.previous_cursor, **extra)
@@ -66,7 +71,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             "hidden": extra,
             "filter_query": _query(wanted),
             "here": request.get_full_path(),
-            "teams": [(team.pk, f"{team.organisation.name} – {team.name}") for team in accounts.teams_of(actor)],
+            "teams": [(team.pk, f"{team.organisation.name} – {team.name}") for team in teams],
             "undo": undo if undo.isdigit() else "",
             **present.map_options(),
         },
@@ -86,10 +91,8 @@ def _query(wanted: InboxFilter) -> str:
     return inbox_url(wanted).partition("?")[2]
 
 
-def _filter_fields(actor: Any, wanted: InboxFilter) -> list[dict[str, Any]]:
-    teams = [("", _("Toutes les équipes"))] + [
-        (str(team.pk), team.name) for team in accounts.teams_of(actor)
-    ]
+def _filter_fields(actor: Actor, wanted: InboxFilter, own: list[Team]) -> list[dict[str, Any]]:
+    teams = [("", _("Toutes les équipes"))] + [(str(team.pk), team.name) for team in own]
     scope = policies.scope(actor)
     organisations = [
         (str(each.pk), each.name)
