@@ -207,6 +207,7 @@ def _make_venv() -> None:
 
 
 def _install(kind: str, lock: Path) -> None:
+    say("Installation des dépendances Python…", "Installing the Python dependencies…")
     total = sum(line[:1].isalnum() and "==" in line for line in _lines(lock))
     command = [
         *(str(PYTHON), "-m", "pip", "install", "--require-hashes", "--no-input"),
@@ -230,7 +231,6 @@ def _lines(path: Path) -> list[str]:
 
 
 def _pip(command: list[str], total: int) -> None:
-    say("Installation des dépendances Python…", "Installing the Python dependencies…")
     seen = 0
     tail: list[str] = []
     with _child(command) as process:
