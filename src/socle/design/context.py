@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages as django_messages
 from django.http import HttpRequest
+from django.template.backends.utils import csrf_input
 from django.utils.functional import SimpleLazyObject
 
 from socle.design.environment import active_language
@@ -26,5 +27,7 @@ def appearance(request: HttpRequest) -> dict[str, Any]:
         "theme": theme_of(request),
         "language": active_language(),
         "path": request.get_full_path(),
+        # One token for the page, however many forms it holds: each call would draw another.
+        "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
         "messages": SimpleLazyObject(lambda: list(django_messages.get_messages(request))),
     }
