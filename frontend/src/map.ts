@@ -3,7 +3,7 @@ import * as maplibre from "maplibre-gl";
 import type { GeoJSONSource, LngLatLike, Map as MapLibre, MapOptions } from "maplibre-gl";
 import type { FeatureCollection, Point } from "geojson";
 import { all, element, once, one, reducedMotion } from "./lib/dom";
-import { type Basemap, baseStyle, dark, drawImages, itemLayers } from "./lib/map-style";
+import { type Basemap, NAMES, baseStyle, dark, drawImages, itemLayers, namePoints } from "./lib/map-style";
 import { enhancePoint } from "./lib/map-point";
 import { notify } from "./lib/toasts";
 import { language, say } from "./lib/words";
@@ -47,6 +47,8 @@ export async function open(holder: HTMLElement, options: Partial<MapOptions> = {
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
   drawImages(map);
+  const ready = new Promise<unknown>((done) => map.once("load", done));
+  if (contours && !basemapOf(holder)) addNames(map, holder, contours, ready).catch(() => undefined); // names are a help, not the map
   const shown = { dark: dark() };
   const restyle = (): void => {
     if (shown.dark === dark()) return;
@@ -63,6 +65,20 @@ export async function open(holder: HTMLElement, options: Partial<MapOptions> = {
     });
   }
   return map;
+}
+
+/** Names of the areas, where no base layer writes them. */
+async function addNames(map: MapLibre, holder: HTMLElement, contours: string, ready: Promise<unknown>): Promise<void> {
+  const [response] = await Promise.all([fetch(contours), document.fonts.ready, ready]);
+  if (!response.ok) return;
+  const data = namePoints((await response.json()) as FeatureCollection);
+  const add = (): void => {
+    if (map.getSource("names")) return;
+    map.addSource("names", { type: "geojson", data });
+    map.addLayer(NAMES, map.getLayer("places") ? "places" : undefined);
+  };
+  add();
+  holder.addEventListener("map:restyled", add);
 }
 
 type Properties = Record<string, unknown> & { id?: string | number; title?: string; href?: string; status?: string; text?: string };

@@ -1,4 +1,5 @@
 /** How maps look: colours of the page's theme, base layers, markers and counts drawn on canvas (no glyph server needed). */
+import type { FeatureCollection, Position } from "geojson";
 import type { LayerSpecification, Map as MapLibre, StyleSpecification } from "maplibre-gl";
 
 export type Basemap = { tiles: string | string[]; attribution?: string; max_zoom?: number; min_zoom?: number; tile_size?: number };
@@ -100,13 +101,67 @@ function dot(tone: string, active: boolean, ratio: number): ImageData {
   return context.getImageData(0, 0, side * ratio, side * ratio);
 }
 
-/** Draws the images that the layers ask for by name: `count-42`, `dot-danger`, `active-info`. */
+function name(text: string, ratio: number): ImageData {
+  const font = `600 12.5px "Atkinson Hyperlegible Next", system-ui, sans-serif`;
+  const measure = canvas(1, 1, 1);
+  measure.font = font;
+  const width = Math.ceil(measure.measureText(text).width) + 10;
+  const context = canvas(width, 22, ratio);
+  context.font = font;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  context.lineWidth = 4;
+  context.strokeStyle = color("surface");
+  context.strokeText(text, width / 2, 11);
+  context.fillStyle = color("text-muted");
+  context.fillText(text, width / 2, 11);
+  return context.getImageData(0, 0, width * ratio, 22 * ratio);
+}
+
+/** Where to write the name of each area: the middle of its largest ring. */
+export function namePoints(areas: FeatureCollection): FeatureCollection {
+  const features = areas.features.flatMap((area) => {
+    const { geometry, properties } = area;
+    const text = properties?.name ?? properties?.nom;
+    if (!text || (geometry?.type !== "Polygon" && geometry?.type !== "MultiPolygon")) return [];
+    const rings = geometry.type === "Polygon" ? [geometry.coordinates[0]!] : geometry.coordinates.map((polygon) => polygon[0]!);
+    const [size, x, y] = rings.map(middle).sort((one, other) => other[0] - one[0])[0]!;
+    return [{ type: "Feature" as const, geometry: { type: "Point" as const, coordinates: [x, y] }, properties: { name: String(text), size } }];
+  });
+  return { type: "FeatureCollection", features };
+}
+
+/** Area (in square degrees) and centroid of a ring. */
+function middle(ring: Position[]): [number, number, number] {
+  let [area, x, y] = [0, 0, 0];
+  for (let index = 1; index < ring.length; index += 1) {
+    const [x1, y1, x2, y2] = [ring[index - 1]![0]!, ring[index - 1]![1]!, ring[index]![0]!, ring[index]![1]!];
+    const cross = x1 * y2 - x2 * y1;
+    area += cross;
+    x += (x1 + x2) * cross;
+    y += (y1 + y2) * cross;
+  }
+  return area ? [Math.abs(area) / 2, x / (3 * area), y / (3 * area)] : [0, ring[0]![0]!, ring[0]![1]!];
+}
+
+/** Names written under everything else; where two collide the larger area keeps its name. */
+export const NAMES: LayerSpecification = {
+  id: "names",
+  type: "symbol",
+  source: "names",
+  minzoom: 8,
+  layout: { "icon-image": ["concat", "name-", ["get", "name"]], "icon-padding": 6, "symbol-sort-key": ["-", 0, ["get", "size"]] },
+};
+
+/** Draws the images that the layers ask for by name: `count-42`, `dot-danger`, `active-info`, `name-Villeneuve`. */
 export function drawImages(map: MapLibre): void {
   const ratio = Math.min(3, Math.ceil(devicePixelRatio || 1));
   map.setMissingStyleImageResolver((id) => {
     if (map.hasImage(id)) return;
     const [kind, value = ""] = id.split(/-(.*)/s);
     if (kind === "count") map.addImage(id, cluster(Number(value) || 1, ratio), { pixelRatio: ratio });
+    else if (kind === "name") map.addImage(id, name(value, ratio), { pixelRatio: ratio });
     else if (kind === "dot" || kind === "active") map.addImage(id, dot(value, kind === "active", ratio), { pixelRatio: ratio });
   });
 }
