@@ -54,12 +54,14 @@ class Rule:
 
 
 QUARTER = 15 * 60
+# A whole town hall, or a library, may share one network address: what cannot be guessed there, or
+# was guessed right, does not count against it.
 PASSWORD = Rule("password", Limit(50, QUARTER), Limit(10, QUARTER))
-SEND_CODE = Rule("send-code", Limit(20, QUARTER), Limit(5, QUARTER))
+SEND_CODE = Rule("send-code", Limit(100, QUARTER), Limit(5, QUARTER))
 ENTER_CODE = Rule("enter-code", Limit(50, QUARTER), Limit(10, QUARTER))
 SECOND_FACTOR = Rule("second-factor", Limit(50, QUARTER), Limit(6, 5 * 60))
-PASSKEY = Rule("passkey", Limit(50, QUARTER))
-PROVIDER = Rule("provider", Limit(50, QUARTER), Limit(20, QUARTER))
+PASSKEY = Rule("passkey", Limit(300, QUARTER))
+PROVIDER = Rule("provider", Limit(600, QUARTER), Limit(20, QUARTER))
 RULES = (PASSWORD, SEND_CODE, ENTER_CODE, SECOND_FACTOR, PASSKEY, PROVIDER)
 
 

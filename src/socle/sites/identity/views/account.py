@@ -28,6 +28,7 @@ from socle.sites.identity.views.entrance import _Entrance
 def home(request: HttpRequest) -> HttpResponse:
     """Everything that opens the account, on one page."""
     user: Any = request.user
+    acting = queries.actor_for(user)
     kinds = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     linked = {row.provider: row for row in queries.identities_of(user.pk)}
     known = {one.key: one for one in registry.providers()}
@@ -49,7 +50,11 @@ def home(request: HttpRequest) -> HttpResponse:
                 }
                 for row in linked.values()
             ],
-            "linkable": [one for one in known.values() if one.key not in linked],
+            "linkable": [
+                one
+                for one in known.values()
+                if one.key not in linked and (one.audience == "resident" or acting.is_agent)
+            ],
             "sessions": UserSession.objects.filter(user=user).count(),
         },
     )

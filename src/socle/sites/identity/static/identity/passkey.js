@@ -3,7 +3,13 @@
 "use strict";
 
 (() => {
-  if (!window.PublicKeyCredential || !navigator.credentials) return;
+  const status = document.querySelector("[data-passkey-status]");
+  // A passkey belongs to a name: browsers refuse a bare network address.
+  const named = !/^[\d.]+$|:/.test(location.hostname);
+  if (!window.PublicKeyCredential || !navigator.credentials || !named) {
+    if (status && status.dataset.unsupported) status.textContent = status.dataset.unsupported;
+    return;
+  }
 
   const bytes = (text) => {
     const plain = text.replace(/-/g, "+").replace(/_/g, "/");
@@ -84,7 +90,6 @@
     form.hidden = false;
     form.querySelector("[data-passkey-go]").addEventListener("click", async (event) => {
       event.preventDefault();
-      const status = document.querySelector("[data-passkey-status]");
       if (status) status.textContent = "";
       try {
         form.elements.credential.value = JSON.stringify(answer(await ask(form)));
