@@ -1,4 +1,4 @@
-"""Text travels compressed. Static files are compressed when they are built, this is for the rest."""
+"""Text travels compressed. Static files are, when they are built; this is for the rest."""
 
 from __future__ import annotations
 
