@@ -1,1 +1,1 @@
-"""What a métropole does. Domains never import each other: sites compose them, wiring makes them react."""
+"""What a métropole does. Domains are strangers: sites compose them, wiring makes them react."""

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import io
-import secrets
-from collections import Counter
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from socle.capabilities.casework.models import Case, CaseEvent
+from socle.capabilities.casework import actions as casework
+from socle.capabilities.casework.models import Case
 from socle.capabilities.casework.pack import State
-from socle.domains.reports import actions, queries
-from socle.domains.reports.mapping import Mapping
+from socle.domains.reports import actions, queries, tables
+from socle.domains.reports.mapping import Mapping, Moment
 from socle.domains.reports.models import ImportRun
+from socle.domains.reports.pack import Category
+from socle.domains.reports.sidecars import Identities, Rejects
+from socle.domains.reports.tables import Record
 from socle.foundations.accounts.actors import SYSTEM as SYSTEM_ACTOR
 from socle.foundations.accounts.actors import Actor
-from socle.foundations.journal import actions as journal
-from socle.foundations.packs.models import Revision
 from socle.foundations.territories import queries as territories
-from socle.kernel import geo, references
-from socle.kernel.clock import SYSTEM, Clock
+from socle.kernel.clock import SYSTEM, Clock, local_date
 from socle.kernel.errors import Invalid
 
-BATCH = 5000
+BATCH = 4000
+"""Lines written in one transaction: what an interruption may leave to do again."""
+PROGRESS_EVERY = 500
+DESCRIPTION_MAX = 4000
+ADDRESS_MAX = 300
+IDENTITY_MAX = 100
+_ATTEMPTS = 3
+
 Progress = Callable[[int, int], None]
-"""Called with (lines done, bytes read)."""
+"""Called with (lines read, bytes read of the file)."""
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]+)?")
+# Control characters and direction overrides have no place in what agents will read.
+_HIDDEN = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 
 
 class Rejected(ValueError):
@@ -43,21 +50,11 @@ class Rejected(ValueError):
 
 @dataclass(slots=True)
 class Line:
-    """One line of the file, read."""
+    """One line read, its place not yet looked up."""
 
-    number: int
-    source_id: str
-    created: datetime
-    closed: datetime | None
-    category: str
-    state: State
+    record: Record
     lon: float
     lat: float
-    area_code: str
-    organisation_id: int
-    team_id: int | None
-    description: str
-    address: str
 
 
 class Importer:
@@ -66,19 +63,19 @@ class Importer:
     def __init__(
         self, mapping: Mapping, *, actor: Actor = SYSTEM_ACTOR, clock: Clock = SYSTEM
     ) -> None:
+        """Raises Invalid when the mapping names categories or states the pack does not have."""
         self.mapping = mapping
         self.actor = actor
         self.clock = clock
-        self.revision: Revision = queries.revision_in_force()
+        self.revision = queries.revision_in_force()
         reporting = queries.reporting_of(self.revision)
         self.taxonomy = reporting.categories
         self.categories = {category.id: category for category in self.taxonomy.categories}
         self.states = {state.id: state for state in reporting.workflow.states}
-        self.prefix = self.taxonomy.reference_prefix
-        self._occurrences: Counter[str] = Counter()
         self._check_mapping()
-        # One answer per pair, not per line.
+        # One answer per pair and per text, not per line.
         self._owner = lru_cache(maxsize=None)(self._owner_of)
+        self._date = lru_cache(maxsize=50_000)(self._date_of)
 
     def _check_mapping(self) -> None:
         wrong = [
@@ -100,134 +97,177 @@ class Importer:
     ) -> ImportRun:
         """Import `file` (CSV, or CSV.gz). Lines refused go to `rejects` with their reason.
 
-        Running it again adds nothing: lines already imported are counted as known.
-        Raises Invalid when the file cannot be read at all (encoding, columns).
+        Running it again, or after an interruption, adds what is missing and nothing else: lines
+        already imported are counted as known. Raises Invalid, before anything is written, when the
+        file cannot be read (encoding, columns, damage) or `rejects` cannot be written.
         """
-        run = ImportRun(
-            source=self.mapping.source, digest=_digest(file), started_at=self.clock.now()
-        )
-        refused: list[tuple[int, str, dict[str, str]]] = []
-        with _open(file, self.mapping.encoding) as (stream, position):
-            reader = self._reader(stream, file)
-            batch: list[Line] = []
-            try:
-                for row in reader:
-                    run.read += 1
-                    try:
-                        batch.append(self._line(reader.line_num, row))
-                    except Rejected as reason:
-                        refused.append((reader.line_num, str(reason), row))
-                    if len(batch) >= BATCH:
-                        self._write(batch, run)
-                        batch = []
-                    if progress and run.read % 500 == 0:
-                        progress(run.read, position())
-                self._write(batch, run)
-            except UnicodeDecodeError as error:
-                raise Invalid(
-                    _("Le fichier n’est pas en %(encoding)s (vers la ligne %(line)s). "
-                      "Indiquez son encodage dans la correspondance, par exemple encoding = \"cp1252\".")
-                    % {"encoding": self.mapping.encoding, "line": reader.line_num + 1}
-                ) from error  # fmt: skip
-            except csv.Error as error:
-                raise Invalid(
-                    _("Ligne %(line)s illisible : %(error)s")
-                    % {"line": reader.line_num, "error": error}
-                ) from error
-            if progress:
-                progress(run.read, position())
-        run.rejected = len(refused)
-        if rejects is not None:
-            _write_rejects(rejects, refused, self.mapping)
+        digest = tables.inspect(file, self.mapping.encoding)
+        run = ImportRun(source=self.mapping.source, digest=digest, started_at=self.clock.now())
+        with tables.opened(
+            file, encoding=self.mapping.encoding, delimiter=self.mapping.delimiter
+        ) as table:
+            columns = table.columns(self.mapping.columns.used())
+            with (
+                Rejects(rejects, table.header, self.mapping) as refused,
+                Identities() as identities,
+            ):
+                run.save(force_insert=True)
+                self._read(table, columns, run, refused, identities, progress)
         run.finished_at = self.clock.now()
         run.save()
         return run
 
-    def _reader(self, stream: IO[str], file: Path) -> csv.DictReader[str]:
-        reader = csv.DictReader(stream, delimiter=self.mapping.delimiter)
-        try:
-            found = list(reader.fieldnames or [])
-        except UnicodeDecodeError as error:
-            raise Invalid(
-                _("Le fichier n’est pas en %(encoding)s.") % {"encoding": self.mapping.encoding}
-            ) from error
-        wanted = [name for name in self.mapping.columns.model_dump().values() if name]
-        missing = [name for name in wanted if name not in found]
-        if missing:
-            raise Invalid(
-                _("%(file)s : il manque les colonnes %(missing)s. Colonnes trouvées : %(found)s.")
-                % {"file": file.name, "missing": ", ".join(missing), "found": ", ".join(found)}
-            )
-        return reader
+    def _read(
+        self,
+        table: tables.Table,
+        columns: dict[str, int],
+        run: ImportRun,
+        refused: Rejects,
+        identities: Identities,
+        progress: Progress | None,
+    ) -> None:
+        batch: list[Line] = []
 
-    def _line(self, number: int, row: dict[str, str]) -> Line:
-        columns = self.mapping.columns
-        if None in row or any(value is None for value in row.values()):
-            raise Rejected(_("nombre de colonnes différent de l’en-tête"))
-        lon, lat = self._coordinate(row[columns.lon]), self._coordinate(row[columns.lat])
+        def write() -> None:
+            cases = []
+            for found in self._cases(batch, columns, identities):
+                if isinstance(found, Case):
+                    cases.append(found)
+                else:
+                    refused.add(*found)
+            run.rejected = refused.count
+            self._write(cases, run)
+            batch.clear()
+
+        for record in table.records():
+            run.read += 1
+            try:
+                batch.append(self._line(record, columns))
+            except Rejected as reason:
+                refused.add(record, str(reason))
+            if len(batch) >= BATCH:
+                write()
+            if progress and run.read % PROGRESS_EVERY == 0:
+                progress(run.read, table.position())
+        write()
+        if progress:
+            progress(run.read, table.position())
+
+    def _line(self, record: Record, columns: dict[str, int]) -> Line:
+        if record.fault:
+            raise Rejected(record.fault)
+        lon = self._coordinate(record.cells[columns["lon"]], 180)
+        lat = self._coordinate(record.cells[columns["lat"]], 90)
         if lon == 0 and lat == 0:
             raise Rejected(_("coordonnées 0, 0"))
-        area = territories.area_at(lon, lat)
-        if area is None:
-            raise Rejected(_("hors du territoire"))
-        theirs = row[columns.category].strip()
-        ours = self.mapping.categories.get(theirs, self.mapping.categories.get("*"))
-        if ours is None:
-            raise Rejected(_("catégorie inconnue : %(name)s") % {"name": theirs or "∅"})
-        organisation_id, team_id = self._owner(ours, area.organisation_id)
-        created = self._date(row[columns.created])
-        if created > self.clock.now():
-            raise Rejected(_("date dans l’avenir"))
-        closed = row[columns.closed].strip() if columns.closed else ""
-        return Line(
-            number=number,
-            source_id=self._identity(row),
-            created=created,
-            closed=self._date(closed) if closed else None,
-            category=ours,
-            state=self._state(row),
-            lon=lon,
-            lat=lat,
-            area_code=area.code,
-            organisation_id=organisation_id,
-            team_id=team_id,
-            description=row[columns.description][:4000] if columns.description else "",
-            address=row[columns.address][:300] if columns.address else "",
-        )
+        return Line(record, lon, lat)
 
-    def _coordinate(self, text: str) -> float:
-        try:
-            number = float(text.replace(",", ".") if self.mapping.decimal_comma else text)
-        except ValueError as error:
-            raise Rejected(_("coordonnée illisible : %(text)s") % {"text": text or "∅"}) from error
-        if not -180 <= number <= 180:
-            raise Rejected(_("coordonnée hors limites : %(text)s") % {"text": text})
+    def _coordinate(self, text: str, most: int) -> float:
+        text = text.strip()
+        plain = text.replace(",", ".") if self.mapping.decimal_comma else text
+        if not _NUMBER.fullmatch(plain):
+            raise Rejected(_("coordonnée illisible : %(text)s") % {"text": _shown(text)})
+        number = float(plain)
+        if abs(number) > most:
+            raise Rejected(_("coordonnée hors limites : %(text)s") % {"text": _shown(text)})
         return number
 
-    def _date(self, text: str) -> datetime:
+    def _cases(
+        self, batch: Sequence[Line], columns: dict[str, int], identities: Identities
+    ) -> Iterator[Case | tuple[Record, str]]:
+        """The case of each line, or its record and why it is refused."""
+        areas = territories.areas_at([line.lon for line in batch], [line.lat for line in batch])
+        now = self.clock.now()
+        for line, area in zip(batch, areas, strict=True):
+            try:
+                if area is None:
+                    raise Rejected(self._outside(line))
+                yield self._case(line, area, columns, identities, now)
+            except Rejected as reason:
+                yield line.record, str(reason)
+
+    def _outside(self, line: Line) -> str:
+        swapped = abs(line.lon) <= 90 and territories.in_territory(line.lat, line.lon)
+        if swapped:
+            return _("hors du territoire : longitude et latitude semblent échangées")
+        return _("hors du territoire")
+
+    def _case(
+        self,
+        line: Line,
+        area: territories.AreaInfo,
+        columns: dict[str, int],
+        identities: Identities,
+        now: datetime,
+    ) -> Case:
+        cells = line.record.cells
+        texts = {name: cells[at].strip() for name, at in columns.items()}
+        category = self._category(texts["category"])
+        state = self._state(texts.get("status", ""))
+        created = self._past(texts["created"], now)
+        closed = None if state.open else self._closed(texts.get("closed", ""), created, now)
+        organisation_id, team_id = self._owner(category.id, area.organisation_id)
+        address = _visible(texts.get("address", ""))[:ADDRESS_MAX]
+        return Case(
+            kind=Case.Kind.REPORT,
+            service_key=actions.SERVICE_KEY,
+            definition_id=self.revision.pk,
+            title=actions.title(category, address or area.name),
+            description=_visible(texts.get("description", ""))[:DESCRIPTION_MAX],
+            category=category.id,
+            state=state.id,
+            public_status=state.public,
+            is_open=state.open,
+            organisation_id=organisation_id,
+            team_id=team_id,
+            lon=line.lon,
+            lat=line.lat,
+            address=address,
+            area_code=area.code,
+            created_at=created,
+            updated_at=closed or created,
+            closed_at=closed,
+            source_id=_identity(texts, identities),
+        )
+
+    def _category(self, theirs: str) -> Category:
+        ours = self.mapping.categories.get(theirs) or self.mapping.categories.get("*")
+        if ours is None:
+            raise Rejected(_("catégorie inconnue : %(name)s") % {"name": _shown(theirs)})
+        return self.categories[ours]
+
+    def _state(self, theirs: str) -> State:
+        ours = self.mapping.statuses.get(theirs) or self.mapping.statuses.get("*")
+        if ours is None:
+            raise Rejected(_("état inconnu : %(name)s") % {"name": _shown(theirs)})
+        return self.states[ours]
+
+    def _past(self, text: str, now: datetime) -> datetime:
+        moment = self._date(text)
+        if moment is None:
+            raise Rejected(_("date illisible : %(text)s") % {"text": _shown(text)})
+        if moment.at <= now:
+            return moment.at
+        if moment.whole_day and local_date(moment.at) == local_date(now):
+            # Today, and it is not noon yet.
+            return now
+        raise Rejected(_("date dans l’avenir : %(text)s") % {"text": _shown(text)})
+
+    def _closed(self, text: str, created: datetime, now: datetime) -> datetime:
+        if not text:
+            return created
+        closed = self._past(text, now)
+        if closed >= created:
+            return closed
+        if local_date(closed) == local_date(created):
+            return created
+        raise Rejected(_("clos avant d’avoir été créé"))
+
+    def _date_of(self, text: str) -> Moment | None:
         try:
-            return self.mapping.parse_date(text.strip())
-        except ValueError as error:
-            raise Rejected(_("date illisible : %(text)s") % {"text": text or "∅"}) from error
-
-    def _state(self, row: dict[str, str]) -> State:
-        column = self.mapping.columns.status
-        theirs = row[column].strip() if column else ""
-        target = self.mapping.statuses.get(theirs, self.mapping.statuses.get("*"))
-        if target is None:
-            raise Rejected(_("état inconnu : %(name)s") % {"name": theirs or "∅"})
-        return self.states[target]
-
-    def _identity(self, row: dict[str, str]) -> str:
-        if self.mapping.columns.id:
-            identity = row[self.mapping.columns.id].strip()
-            if not identity:
-                raise Rejected(_("identifiant vide"))
-            return identity[:100]
-        content = hashlib.sha256("\x1f".join(row.values()).encode()).hexdigest()[:32]
-        # Two lines alike are two reports: the second is the content's second occurrence.
-        self._occurrences[content] += 1
-        return f"{content}-{self._occurrences[content]}"
+            return self.mapping.parse_date(text)
+        except (ValueError, OverflowError):
+            return None
 
     def _owner_of(
         self, category_id: str, area_organisation_id: int | None
@@ -237,138 +277,58 @@ class Importer:
         )
         return organisation_id, team.pk if team else None
 
-    @transaction.atomic
-    def _write(self, batch: list[Line], run: ImportRun) -> None:
-        if not batch:
-            return
-        known = set(
-            Case.objects.filter(
-                source=self.mapping.source, source_id__in=[line.source_id for line in batch]
-            ).values_list("source_id", flat=True)
-        )
-        fresh = {line.source_id: line for line in batch if line.source_id not in known}
-        run.known += len(batch) - len(fresh)
-        if not fresh:
-            return
-        lines = list(fresh.values())
-        cases = [
-            self._case(line, reference)
-            for line, reference in zip(lines, self._references(lines), strict=True)
-        ]
-        Case.objects.bulk_create(cases, batch_size=500)
-        CaseEvent.objects.bulk_create(
-            [
-                CaseEvent(
-                    case=case, at=case.created_at, kind="imported", public=True,
-                    data={"source": self.mapping.source},
-                )
-                for case in cases
-            ],
-            batch_size=1000,
-        )  # fmt: skip
-        run.created += len(cases)
-        digest = hashlib.sha256("\n".join(case.reference for case in cases).encode()).hexdigest()
-        for organisation_id, count in Counter(case.organisation_id for case in cases).items():
-            journal.record(
-                chain=journal.chain_for(organisation_id),
-                action="reports.imported",
-                actor=self.actor,
-                subject=("import", self.mapping.source),
-                data={"count": count, "references_sha256": digest},
-                clock=self.clock,
-            )
+    def _write(self, cases: Sequence[Case], run: ImportRun) -> None:
+        """One batch and the counts of the run, together. Somebody else may be importing too."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                with transaction.atomic():
+                    created, known = self._add(cases)
+                    ImportRun.objects.filter(pk=run.pk).update(
+                        read=run.read,
+                        rejected=run.rejected,
+                        created=run.created + created,
+                        known=run.known + known,
+                    )
+            except IntegrityError:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                for case in cases:
+                    case.pk, case._state.adding = None, True
+            else:
+                run.created += created
+                run.known += known
+                return
 
-    def _references(self, lines: list[Line]) -> Iterator[str]:
-        rng: Any = secrets.SystemRandom()
-        drawn: list[str] = []
-        taken: set[str] = set()
-        for line in lines:
-            reference = references.new(self.prefix, line.created.year, rng)
-            while reference in taken:
-                reference = references.new(self.prefix, line.created.year, rng)
-            taken.add(reference)
-            drawn.append(reference)
-        clashes = set(Case.objects.filter(reference__in=drawn).values_list("reference", flat=True))
-        for line, reference in zip(lines, drawn, strict=True):
-            fresh = reference
-            while fresh in clashes:
-                fresh = references.new(self.prefix, line.created.year, rng)
-                if fresh in taken or Case.objects.filter(reference=fresh).exists():
-                    fresh = reference
-            taken.add(fresh)
-            yield fresh
-
-    def _case(self, line: Line, reference: str) -> Case:
-        category = self.categories[line.category]
-        closed = None if line.state.open else (line.closed or line.created)
-        return Case(
-            reference=reference,
-            kind=Case.Kind.REPORT,
-            service_key=actions.SERVICE_KEY,
-            definition_id=self.revision.pk,
-            title=f"{category.label} – {line.address}"[:200] if line.address else category.label,
-            description=line.description,
-            category=line.category,
-            state=line.state.id,
-            public_status=line.state.public,
-            is_open=line.state.open,
-            organisation_id=line.organisation_id,
-            team_id=line.team_id,
-            channel=Case.Channel.IMPORT,
-            lon=line.lon,
-            lat=line.lat,
-            cell=geo.encode(line.lon, line.lat),
-            address=line.address,
-            area_code=line.area_code,
-            created_at=line.created,
-            updated_at=closed or line.created,
-            closed_at=closed,
+    def _add(self, cases: Sequence[Case]) -> tuple[int, int]:
+        if not cases:
+            return 0, 0
+        added = casework.add_historic(
+            actor=self.actor,
+            cases=cases,
             source=self.mapping.source,
-            source_id=line.source_id,
+            prefix=self.taxonomy.reference_prefix,
+            clock=self.clock,
         )
+        return added.created, added.known
 
 
-class _open:
-    """Opens CSV or CSV.gz as text; gives the stream and a function telling the bytes read."""
-
-    def __init__(self, file: Path, encoding: str) -> None:
-        self.file, self.encoding = file, encoding
-
-    def __enter__(self) -> tuple[IO[str], Callable[[], int]]:
-        try:
-            self.raw = self.file.open("rb")
-        except OSError as error:
-            raise Invalid(
-                _("Le fichier %(file)s ne peut pas être lu.") % {"file": self.file.name}
-            ) from error
-        binary: Any = gzip.open(self.raw) if self.file.suffix == ".gz" else self.raw
-        try:
-            return io.TextIOWrapper(binary, encoding=self.encoding, newline=""), self.raw.tell
-        except LookupError as error:
-            raise Invalid(
-                _("L’encodage %(encoding)s n’existe pas.") % {"encoding": self.encoding}
-            ) from error
-
-    def __exit__(self, *exc: object) -> None:
-        self.raw.close()
+def _identity(texts: dict[str, str], identities: Identities) -> str:
+    """What makes a line the same one next time: its identifier, else what it says."""
+    if "id" in texts:
+        given = texts["id"]
+        if not given:
+            raise Rejected(_("identifiant vide"))
+        if len(given) <= IDENTITY_MAX:
+            return given
+        return hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
+    content = hashlib.sha256("\x1f".join(texts.values()).encode("utf-8", "surrogatepass"))
+    # Two lines alike are two reports: the second is the content's second occurrence.
+    return f"{content.hexdigest()[:32]}-{identities.count(content.digest())}"
 
 
-def _digest(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise Invalid(
-            _("Le fichier %(file)s ne peut pas être lu.") % {"file": file.name}
-        ) from error
+def _visible(text: str) -> str:
+    return _HIDDEN.sub(" ", text) if _HIDDEN.search(text) else text
 
 
-def _write_rejects(
-    path: Path, refused: list[tuple[int, str, dict[str, str]]], mapping: Mapping
-) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter=mapping.delimiter)
-        names = [name for name in (refused[0][2] if refused else {}) if name]
-        writer.writerow([_("ligne"), _("motif"), *names])
-        for number, reason, row in refused:
-            writer.writerow([number, reason, *(row.get(name) or "" for name in names)])
+def _shown(text: str) -> str:
+    return _visible(text)[:60] or _("(vide)")

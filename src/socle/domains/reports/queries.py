@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from socle.capabilities.casework.models import Case
+from socle.capabilities.casework import queries as cases
+from socle.capabilities.casework.queries import Neighbour
 from socle.capabilities.search.index import Document as SearchDocument
 from socle.capabilities.search.index import Index
 from socle.domains.reports.pack import Category, Group, Reporting
 from socle.foundations.packs import queries as packs
 from socle.foundations.packs.models import Revision
-from socle.kernel import geo
 from socle.kernel.errors import NotFound
 
 SECTION = "reports.reporting"
 KEY = "reports"
+DEFAULT_RADIUS_M = 50.0
+HIDDEN = 20
+"""How many reports of categories that are not public may stand among those near a point."""
 
 
 def revision_in_force() -> Revision:
     """The revision new reports pin. Raises NotFound when the pack declares no reporting."""
-    if KEY not in packs.keys(SECTION):
+    revision = packs.current(SECTION, KEY)
+    if revision is None:
         raise NotFound(_("Aucun signalement n’est ouvert sur ce territoire."))
-    return packs.current(SECTION, KEY)
+    return revision
 
 
 def reporting_of(revision: Revision) -> Reporting:
     """The typed declaration of a revision, from the process's cache."""
     document = packs.document(revision)
-    assert isinstance(document, Reporting)  # noqa: S101 -- the section's model
+    if not isinstance(document, Reporting):
+        raise TypeError(f"{revision} declares no reporting")
     return document
 
 
 def in_force() -> Reporting:
+    """The typed declaration in force. Raises NotFound when there is none."""
     return reporting_of(revision_in_force())
 
 
@@ -56,8 +60,9 @@ def category(category_id: str, revision: Revision | None = None) -> Category | N
 
 
 @lru_cache(maxsize=4)
-def _index(revision_id: int) -> Index:
-    taxonomy = in_force().categories
+def _index(revision_id: int, digest: str) -> Index:
+    """The search index of a revision; `digest` tells it from another of the same number."""
+    taxonomy = packs.content(revision_id).categories
     return Index(
         SearchDocument(
             found.id,
@@ -75,37 +80,40 @@ def suggest(text: str, limit: int = 3) -> list[Category]:
     """The categories that what a person wrote probably means, best first."""
     if not text.strip():
         return []
-    hits = _index(revision_in_force().pk).search(text, limit)
+    revision = revision_in_force()
+    hits = _index(revision.pk, revision.digest).search(text, limit)
     found = (category(hit.id) for hit in hits)
     return [each for each in found if each is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
-    """An open report and how far it is, in metres."""
-
-    case: Case
-    metres: float
+def category_label(category_id: str) -> str:
+    """The label of a category in force; its id for one that is no longer there."""
+    try:
+        found = category(category_id)
+    except NotFound:
+        return category_id
+    return found.label if found else category_id
 
 
 def nearby(
-    lon: float, lat: float, *, category_id: str = "", radius_m: float = 50, limit: int = 5
-) -> list[Near]:
-    """Open reports around a point, nearest first; of one category when given.
+    lon: float,
+    lat: float,
+    *,
+    category_id: str = "",
+    radius_m: float | None = None,
+    limit: int = 5,
+) -> list[Neighbour]:
+    """Open reports around a point (degrees), nearest first; nothing about who sent them.
 
-    A few ranges of cells cover the circle's box; the exact distance decides.
+    Of one category when given, within what it takes for a duplicate unless `radius_m` says
+    otherwise. Categories that are not public show nothing.
     """
-    ranges = geo.cover(*geo.bbox_around(lon, lat, radius_m), max_ranges=6)
-    place = Q()
-    for low, high in ranges:
-        place |= Q(cell__gte=low, cell__lt=high)
-    found = Case.objects.filter(place, is_open=True, kind=Case.Kind.REPORT)
-    if category_id:
-        found = found.filter(category=category_id)
-    near = [
-        Near(case, geo.distance_m(lon, lat, case.lon, case.lat))
-        for case in found.order_by("cell")[:500]
-        if case.lon is not None and case.lat is not None
-    ]
-    near = [each for each in near if each.metres <= radius_m]
-    return sorted(near, key=lambda each: each.metres)[:limit]
+    declared = category(category_id) if category_id else None
+    if declared is not None and radius_m is None:
+        radius_m = declared.duplicate_radius_m
+    radius_m = DEFAULT_RADIUS_M if radius_m is None else radius_m
+    if radius_m <= 0 or (declared is not None and not declared.public):
+        return []
+    found = cases.near(lon, lat, radius_m=radius_m, category=category_id, limit=limit + HIDDEN)
+    hidden = {each.id for each in in_force().categories.categories if not each.public}
+    return [each for each in found if each.category not in hidden][:limit]

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from markupsafe import Markup
 
 from socle.capabilities.casework.models import Case, PublicStatus
+from socle.capabilities.casework.queries import Neighbour
 from socle.capabilities.catalogue import queries
 from socle.capabilities.catalogue.snapshot import Service
 from socle.design.filters import money, phone_fr
-from socle.domains.reports.queries import Near
 from socle.foundations.packs import queries as packs
 from socle.foundations.territories import queries as territories
 from socle.sites.portal import accessibility, links
@@ -166,7 +166,7 @@ def _facts(found: Service) -> list[dict[str, Any]]:
     return [{"label": label, "value": value} for label, value in rows if value]
 
 
-def status(case: Case) -> dict[str, str]:
+def status(case: Case | Neighbour) -> dict[str, str]:
     return {
         "label": str(PublicStatus(case.public_status).label),
         "tone": STATUS_TONES.get(case.public_status, "neutral"),
@@ -185,14 +185,14 @@ def case_card(case: Case) -> dict[str, Any]:
     }
 
 
-def near(found: Near) -> dict[str, Any]:
+def near(found: Neighbour) -> dict[str, Any]:
     """An open report close by: what and how far; nothing about who sent it."""
     return {
-        "id": found.case.pk,
-        "title": found.case.title,
-        "status": status(found.case),
+        "id": found.id,
+        "title": found.title,
+        "status": status(found),
         "metres": round(found.metres),
-        "at": found.case.created_at,
+        "at": found.created_at,
     }
 
 
