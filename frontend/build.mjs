@@ -20,7 +20,7 @@ const target = ["chrome109", "firefox115", "safari15.6"];
 const digest = (data) => createHash("sha256").update(data).digest("hex").slice(0, 10);
 const hashedName = (name, data) => name.replace(/(\.[a-z0-9]+)$/, `-${digest(data)}$1`);
 
-/** Custom properties of both themes, from the one list that Python reads too. */
+/** Custom properties of both themes, from the one list that Python reads too. Paper is always light. */
 async function tokens() {
   const { groups, shadows } = JSON.parse(await readFile(join(design, "tokens.json"), "utf8"));
   const all = Object.assign({}, ...groups.map((group) => group.tokens), shadows);
@@ -28,8 +28,8 @@ async function tokens() {
   const dark = `  color-scheme: dark;\n${body(1)}`;
   return [
     `:root, [data-theme="light"] {\n  color-scheme: light;\n${body(0)}\n}`,
-    `[data-theme="dark"] {\n${dark}\n}`,
-    `@media (prefers-color-scheme: dark) {\n:root:not([data-theme="light"]):not([data-theme="dark"]) {\n${dark}\n}\n}`,
+    `@media screen {\n[data-theme="dark"] {\n${dark}\n}\n}`,
+    `@media screen and (prefers-color-scheme: dark) {\n:root:not([data-theme="light"]):not([data-theme="dark"]) {\n${dark}\n}\n}`,
   ].join("\n");
 }
 
@@ -89,7 +89,19 @@ async function fonts() {
   return plain;
 }
 
-const text = /\.(js|css|svg|json|mjs)$/;
+/** The licences of what the bundles contain: theirs ask that the notice travels along. */
+async function licences() {
+  const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const parts = await Promise.all(
+    Object.entries(dependencies).map(async ([name, version]) => {
+      const file = (await readdir(join(modules, name))).find((entry) => /^licen[cs]e/i.test(entry));
+      return `${name} ${version}\n${"-".repeat(60)}\n${await readFile(join(modules, name, file), "utf8")}`;
+    }),
+  );
+  return parts.join("\n\n");
+}
+
+const text = /\.(js|css|svg|json|txt)$/;
 
 async function build() {
   const started = Date.now();
@@ -106,6 +118,7 @@ async function build() {
   for (const [name, data] of plain) add(name, data);
   add("sprite.svg", Buffer.from(await sprite()));
   for (const name of await readdir(join(root, "icons"))) add(name, await readFile(join(root, "icons", name)));
+  add("licenses.txt", Buffer.from(await licences()));
   const worker = add("map-worker.js", await readFile(join(modules, "maplibre-gl", "dist", "maplibre-gl-worker.mjs")));
 
   const common = {

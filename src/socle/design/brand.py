@@ -244,7 +244,7 @@ def stylesheet(tokens: dict[str, str]) -> str:
         if theme == "light":
             blocks.append(f':root:not([data-theme="dark"]),[data-theme="light"]{{{body}}}')
         else:
-            blocks.append(f'[data-theme="dark"]{{{body}}}')
+            blocks.append(f'@media screen{{[data-theme="dark"]{{{body}}}}}')
             auto = ':root:not([data-theme="light"]):not([data-theme="dark"])'
-            blocks.append(f"@media (prefers-color-scheme:dark){{{auto}{{{body}}}}}")
+            blocks.append(f"@media screen and (prefers-color-scheme:dark){{{auto}{{{body}}}}}")
     return "@layer tokens{" + "".join(blocks) + "}\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -30,16 +29,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "display": "standalone",
         "background_color": "#faf7f2",
         "theme_color": "#0b2545",
-        "icons": [
-            {"src": static("dist/icons/icon-192.png"), "sizes": "192x192", "type": "image/png"},
-            {"src": static("dist/icons/icon-512.png"), "sizes": "512x512", "type": "image/png"},
-            {
-                "src": static("dist/icons/maskable-512.png"),
-                "sizes": "512x512",
-                "type": "image/png",
-                "purpose": "maskable",
-            },
-        ],
+        "icons": assets.app_icons(),
         "shortcuts": [
             {"name": _("Signaler un problème"), "url": "/signaler"},
             {"name": _("Mes demandes"), "url": "/mes-demandes"},
