@@ -220,3 +220,19 @@ def _age(browser: Client, idle: int, total: int) -> None:
     session[middleware.SEEN] = time.time() - idle
     session[middleware.STARTED] = time.time() - max(total, idle)
     session.save()
+
+
+@pytest.mark.parametrize("address", ["/profil/fermeture", "/profil/donnees"])
+def test_leaving_and_taking_one_s_data_ask_again_who_one_is(
+    address: str, signed_in: Client
+) -> None:
+    assert signed_in.get(address).status_code == 200
+    session = signed_in.session
+    session[middleware.STARTED] = time.time() - 3600
+    session["account_authentication_methods"] = []
+    session.save()
+    response = signed_in.get(address)
+    assert response.headers["Location"].startswith("/compte/confirmation?next=")
+    done = signed_in.post(response.headers["Location"], {"password": PASSWORD})
+    assert done.headers["Location"] == address
+    assert signed_in.get(address).status_code == 200

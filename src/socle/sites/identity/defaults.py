@@ -44,6 +44,8 @@ def settings(options: Any) -> dict[str, Any]:
         "IDENTITY_IDLE_AGENT": IDLE_AGENT,
         "IDENTITY_ABSOLUTE": ABSOLUTE,
         "IDENTITY_FRESH": FRESH,
+        # Sensitive pages of other sites: named here, for sites do not know each other.
+        "IDENTITY_FRESH_ROUTES": {"portal:close-account", "portal:personal-data"},
         **_account(),
         **_second_factor(options),
     }

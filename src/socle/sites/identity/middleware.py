@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import suspend_request
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
@@ -24,7 +26,7 @@ from socle.sites.identity import policies
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-STARTED = "identity.started"
+STARTED = policies.STARTED
 SEEN = "identity.seen"
 AGENT = "identity.agent"
 # How often "seen" is written: a session is not saved at each request.
@@ -75,7 +77,8 @@ class ActorMiddleware:
     """Sets ``request.actor``, read from the database when first used.
 
     :data:`ANONYMOUS` when logged out. An agent who must show a second factor and has not is a mere
-    resident everywhere, and is sent to the page that asks for it when they open the desk. After
+    resident everywhere, and is sent to the page that asks for it when they open the desk. Pages in
+    ``IDENTITY_FRESH_ROUTES`` ask again who it is when the login is not recent. After
     ``SessionLifetimeMiddleware``.
     """
 
@@ -90,9 +93,11 @@ class ActorMiddleware:
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
         match = request.resolver_match
-        if match is None or "desk" not in match.namespaces or not request.user.is_authenticated:
+        if match is None or not request.user.is_authenticated:
             return None
-        if not self._second_factor_missing(request):
+        if match.view_name in settings.IDENTITY_FRESH_ROUTES and not policies.is_fresh(request):
+            return _confirm_first(request)
+        if "desk" not in match.namespaces or not self._second_factor_missing(request):
             return None
         address = reverse("identity:second_factor")
         if request.method == "GET":
@@ -113,6 +118,13 @@ def _actor(request: HttpRequest) -> Actor:
         request.second_factor_missing = True  # type: ignore[attr-defined]
         return policies.without_powers(actor)
     return actor
+
+
+def _confirm_first(request: HttpRequest) -> HttpResponse:
+    """Ask who it is, then come back to the same page (what a form held is kept)."""
+    methods = get_adapter(request).get_reauthentication_methods(request.user)
+    response: HttpResponse = suspend_request(request, methods[0]["url"])
+    return response
 
 
 def _note_presence(request: HttpRequest) -> None:

@@ -23,6 +23,8 @@ View = Callable[..., HttpResponseBase]
 
 # In the session: the id of the user who showed a second factor in it.
 SECOND_FACTOR = "identity.second_factor"
+# In the session: when it was opened (seconds since the epoch).
+STARTED = "identity.started"
 
 
 def must_show_second_factor(actor: Actor) -> bool:
@@ -47,9 +49,10 @@ def without_powers(actor: Actor) -> Actor:
 
 
 def is_fresh(request: HttpRequest) -> bool:
-    """Whether the person proved who they are lately enough for a sensitive act."""
+    """Whether the person logged in, or proved who they are, lately enough for a sensitive act."""
     records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
-    latest = max((record.get("at", 0) for record in records), default=0)
+    proofs = [record.get("at", 0) for record in records]
+    latest = max([*proofs, request.session.get(STARTED, 0)])
     return bool(time.time() - latest < settings.IDENTITY_FRESH)
 
 
