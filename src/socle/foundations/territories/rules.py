@@ -61,7 +61,8 @@ def _days(days: Sequence[int]) -> str:
         return _("Le %(day)s") % {"day": words[0]}
     if len(days) > 2 and max(days) - min(days) == len(days) - 1:
         return _("Du %(first)s au %(last)s") % {"first": words[0], "last": words[-1]}
-    return _("Le %(days)s et le %(last)s") % {"days": ", le ".join(words[:-1]), "last": words[-1]}
+    between = _(", le ")
+    return _("Le %(days)s et le %(last)s") % {"days": between.join(words[:-1]), "last": words[-1]}
 
 
 def _slots(slots: Sequence[Sequence[str]]) -> list[str]:
