@@ -167,16 +167,21 @@ class Case(models.Model):
             models.Index(
                 fields=["organisation", "is_open", "-created_at", "-id"], name="case_inbox_idx"
             ),
-            models.Index(fields=["team", "is_open", "-created_at", "-id"], name="case_team_idx"),
+            # The organisation closes these two: scope is tested without reading the row.
             models.Index(
-                fields=["assignee", "is_open", "-created_at", "-id"], name="case_assignee_idx"
+                fields=["team", "is_open", "-created_at", "-id", "organisation"],
+                name="case_team_idx",
+            ),
+            models.Index(
+                fields=["assignee", "is_open", "-created_at", "-id", "organisation"],
+                name="case_assignee_idx",
             ),
             models.Index(
                 fields=["organisation", "category", "is_open", "-created_at", "-id"],
                 name="case_category_idx",
             ),
             models.Index(
-                fields=["organisation", "public_status", "-created_at", "-id"],
+                fields=["organisation", "public_status", "is_open", "-created_at", "-id"],
                 name="case_status_idx",
             ),
             models.Index(
@@ -184,7 +189,7 @@ class Case(models.Model):
                 name="case_area_idx",
             ),
             models.Index(
-                fields=["organisation", "-created_at", "-id"],
+                fields=["organisation", "is_open", "-created_at", "-id"],
                 condition=models.Q(has_news=True),
                 name="case_news_idx",
             ),

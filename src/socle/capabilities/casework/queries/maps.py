@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Q
-
 from socle.capabilities.casework import policies
 from socle.capabilities.casework.filters import InboxFilter
 from socle.capabilities.casework.models import Case
@@ -18,7 +16,7 @@ from socle.kernel import geo
 from socle.kernel.clock import SYSTEM, Clock
 
 MAX_POINTS = 2_000
-NEAR_SCAN = 500
+NEAR_SCAN = 2_000
 
 
 class Point(NamedTuple):
@@ -57,13 +55,10 @@ def map_points(
     newest cases: cutting a list in cell order would leave rectangular holes in the map.
     """
     limit = max(1, min(limit, MAX_POINTS))
-    plan = plan_for(actor, wanted.but(bbox=None), clock.now())
-    ids = planning.inside(plan, bbox, limit + 1)
-    truncated = len(ids) > limit
-    if truncated:
-        ids = planning.first_ids(plan.also(planning.in_box(bbox)), limit=limit)
-    rows = Case.objects.filter(pk__in=ids).values_list(*Point._fields)
-    return Points([Point(*each) for each in rows], truncated)
+    plan = plan_for(actor, wanted.but(bbox=bbox), clock.now())
+    ids = planning.first_ids(plan, limit=limit + 1)
+    rows = Case.objects.filter(pk__in=ids[:limit]).values_list(*Point._fields)
+    return Points([Point(*each) for each in rows], truncated=len(ids) > limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +92,9 @@ def near(
     `scope`: only these organisations (`None`: all). A few ranges of cells cover the circle's box;
     the exact distance decides.
     """
-    around = Q()
-    for low, high in geo.cover(*geo.bbox_around(lon, lat, radius_m), max_ranges=6):
-        around |= Q(cell__gte=low, cell__lt=high)
-    rows = Case.objects.filter(around, is_open=True, kind=kind)
+    box = geo.bbox_around(lon, lat, radius_m)
+    ids = planning.open_in_cells(box, NEAR_SCAN)
+    rows = Case.objects.filter(pk__in=ids, kind=kind)
     if category:
         rows = rows.filter(category=category)
     if excluding is not None:
@@ -111,7 +105,7 @@ def near(
         "id", "reference", "title", "category", "public_status", "created_at", "lon", "lat",
     )  # fmt: skip
     found = []
-    for row in rows.order_by("cell").values_list(*columns)[:NEAR_SCAN]:
+    for row in rows.values_list(*columns):
         pk, reference, title, category, status, created_at, there_lon, there_lat = row
         metres = geo.distance_m(lon, lat, there_lon or 0.0, there_lat or 0.0)
         found.append(

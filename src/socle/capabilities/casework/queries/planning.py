@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,11 +23,14 @@ from django.db import connections
 
 from socle.capabilities.casework import searching
 from socle.capabilities.casework.filters import ME, NOBODY, InboxFilter
-from socle.capabilities.casework.queries.where import EVERYTHING, Where, any_of, either, equals
+from socle.capabilities.casework.queries.where import EVERYTHING, Where, any_of, equals
 from socle.kernel import clock, geo
 
 MAX_WALKS = 300
 """Beyond this many combinations, a coarser index is walked instead."""
+
+CROWD = 40_000
+"""Beyond this many cases in a box, its newest are found sooner by walking the inbox."""
 
 Position = tuple[datetime, int]
 Box = tuple[float, float, float, float]
@@ -37,31 +40,38 @@ Box = tuple[float, float, float, float]
 class Plan:
     """The walks of one filter: an index, the values of its leading columns, other conditions.
 
-    Without an index, `rest` lists the rows by id.
+    `cells`: the prefixes are ranges of the first column rather than values of each. Without an
+    index, `rest` lists the rows by id.
     """
 
     index: str
     columns: tuple[str, ...]
     prefixes: tuple[tuple[Any, ...], ...]
     rest: Where
+    cells: bool = False
 
     @property
     def is_empty(self) -> bool:
         return not self.prefixes
 
-    def also(self, condition: Where) -> Plan:
-        """The same walks with one more condition."""
-        return replace(self, rest=self.rest & condition)
+    @property
+    def lead(self) -> str:
+        """The condition whose values are one of the prefixes."""
+        if self.cells:
+            return '"cell" >= %s AND "cell" < %s'
+        return " AND ".join(f'"{column}" = %s' for column in self.columns)
 
-    def everything(self) -> Where:
-        """The whole selection as one condition, for counts."""
+    def alternatives(self) -> list[Where]:
+        """Disjoint conditions that together select everything, for counts."""
+        if self.cells:
+            return [Where(self.lead, prefix) & self.rest for prefix in self.prefixes]
         found = EVERYTHING
         for index, column in enumerate(self.columns):
             # Prefixes are a cartesian product: each column's values stand alone.
             values = list(dict.fromkeys(prefix[index] for prefix in self.prefixes))
             if not (column == "is_open" and len(values) == 2):
                 found &= any_of(column, values)
-        return found & self.rest
+        return [found & self.rest]
 
 
 @dataclass(frozen=True)
@@ -96,13 +106,17 @@ def plan(
     if assignee is None or not organisations:
         return Plan("", (), (), EVERYTHING)
     scope = any_of("organisation_id", organisations)
-    ids, by_text = _listed(wanted, using)
+    ids, by_text = _by_text(wanted.text, using) if wanted.text else (None, EVERYTHING)
     rest = _conditions(wanted, assignee, now, tz, using) & by_text
+    # Rare words and small boxes would walk the whole inbox to fill a page: they come first.
     if ids is not None:
-        # Few enough to be read one by one, whatever their age.
         if not ids:
             return Plan("", (), (), EVERYTHING)
         return Plan("", (), ((),), any_of("id", sorted(ids)) & scope & _open(wanted) & rest)
+    ranges = _ranges(wanted.bbox, bool(wanted.open), using) if wanted.bbox else None
+    if ranges is not None:
+        index = _cell_index(bool(wanted.open))
+        return Plan(index, ("cell",), ranges, scope & _open(wanted) & rest, cells=True)
     for choice in _choices(wanted, organisations, assignee, counting):
         if choice.walks <= MAX_WALKS or choice.index == "case_inbox_idx":
             if "is_open" not in choice.columns:
@@ -124,22 +138,21 @@ def _choices(
     if isinstance(assignee, int):
         yield _Choice("case_assignee_idx", ("assignee_id", "is_open"), ((assignee,), opens))
     if wanted.news:
-        yield _Choice("case_news_idx", ("organisation_id",), (organisations,))
+        yield _Choice("case_news_idx", ("organisation_id", "is_open"), (organisations, opens))
     if wanted.overdue and wanted.open and counting:
         yield _Choice("case_due_idx", ("organisation_id",), (organisations,))
     if wanted.teams:
         yield _Choice("case_team_idx", ("team_id", "is_open"), (wanted.teams, opens))
+    # Among open cases every status is common: the inbox itself gives them in order sooner.
+    statuses = wanted.statuses if counting or not wanted.open else ()
     for index, column, values in (
         ("case_category_idx", "category", wanted.categories),
         ("case_area_idx", "area_code", wanted.areas),
+        ("case_status_idx", "public_status", statuses),
     ):
         if values:
             columns = ("organisation_id", column, "is_open")
             yield _Choice(index, columns, (organisations, values, opens))
-    # Among open cases every status is common: the inbox itself is narrower.
-    if wanted.statuses and not wanted.open:
-        by_status = ("organisation_id", "public_status")
-        yield _Choice("case_status_idx", by_status, (organisations, wanted.statuses))
     yield _Choice("case_inbox_idx", ("organisation_id", "is_open"), (organisations, opens))
 
 
@@ -185,20 +198,20 @@ def _conditions(
     return found
 
 
-def _listed(wanted: InboxFilter, using: str) -> tuple[set[int] | None, Where]:
-    """Ids that a search by words or by place narrows to, when few; else a condition to test.
+def _cell_index(only_open: bool) -> str:
+    return "case_open_cell_idx" if only_open else "case_cell_idx"
 
-    Rare words and small boxes would otherwise walk the whole inbox to fill a page.
-    """
-    ids: set[int] | None = None
-    condition = EVERYTHING
-    if wanted.text:
-        ids, condition = _by_text(wanted.text, using)
-    if wanted.bbox:
-        near = set(_ids(in_cells(wanted.bbox), searching.CANDIDATES + 1, using))
-        if len(near) <= searching.CANDIDATES:
-            ids = near if ids is None else ids & near
-    return ids, condition
+
+def _ranges(box: Box, only_open: bool, using: str) -> tuple[tuple[int, int], ...] | None:
+    """The ranges of cells that hold a box, unless it is crowded. They hold a little more."""
+    ranges = tuple(geo.cover(*box, max_ranges=8))
+    source = _from(_cell_index(only_open), using)
+    opened = ' AND "is_open"' if only_open else ""
+    one = f'SELECT 1 FROM {source} WHERE "cell" >= %s AND "cell" < %s{opened}'  # noqa: S608
+    each = " UNION ALL ".join([one] * len(ranges))
+    sql = f"SELECT COUNT(*) FROM ({each} LIMIT {CROWD + 1}) AS counted"  # noqa: S608
+    ((count,),) = _fetched(sql, [edge for pair in ranges for edge in pair], using)
+    return ranges if count <= CROWD else None
 
 
 def _by_text(text: str, using: str) -> tuple[set[int] | None, Where]:
@@ -231,10 +244,13 @@ def in_box(box: Box) -> Where:
     )
 
 
-def in_cells(box: Box, max_ranges: int = 8) -> Where:
-    """The ranges of cells that hold a box: what the index can do of `in_box`."""
-    ranges = geo.cover(*box, max_ranges=max_ranges)
-    return either(*(Where('"cell" >= %s AND "cell" < %s', each) for each in ranges))
+def open_in_cells(box: Box, limit: int, using: str = "default") -> list[int]:
+    """Ids of at most `limit` open cases in the ranges of cells that hold a box."""
+    ranges = geo.cover(*box, max_ranges=6)
+    source = _from(_cell_index(only_open=True), using)
+    one = f'SELECT "id" FROM {source} WHERE "cell" >= %s AND "cell" < %s AND "is_open"'  # noqa: S608
+    sql = " UNION ALL ".join([one] * len(ranges)) + f" LIMIT {int(limit)}"
+    return [row[0] for row in _fetched(sql, [edge for pair in ranges for edge in pair], using)]
 
 
 def after(position: Position, using: str = "default") -> Where:
@@ -267,13 +283,6 @@ def _ids(condition: Where, limit: int, using: str) -> list[int]:
     return [row[0] for row in _fetched(sql, condition.values, using)]
 
 
-def inside(plan: Plan, box: Box, limit: int, using: str = "default") -> list[int]:
-    """Ids of a plan's rows inside a box, in no order, read from the ranges of cells."""
-    if plan.is_empty:
-        return []
-    return _ids(in_cells(box) & plan.everything() & in_box(box), limit, using)
-
-
 def first_ids(
     plan: Plan,
     *,
@@ -299,11 +308,10 @@ def merged_ids(
     walks: list[str] = []
     values: list[Any] = []
     for each in plans:
-        fixed = [f'"{column}" = %s' for column in each.columns]
         wanted = keyset & each.rest
+        lead = f"{each.lead} AND " if each.lead else ""
         sql = (
-            f'SELECT "id", "created_at" FROM {_from(each.index, using)}'  # noqa: S608
-            f" WHERE {' AND '.join([*fixed, wanted.sql])}"
+            f'SELECT "id", "created_at" FROM {_from(each.index, using)} WHERE {lead}{wanted.sql}'  # noqa: S608
             f' ORDER BY "created_at" {direction}, "id" {direction} LIMIT {int(limit)}'
         )
         for prefix in each.prefixes:
@@ -323,13 +331,17 @@ def bounded_counts(plans: Sequence[Plan], *, cap: int, using: str = "default") -
     statements: list[str] = []
     values: list[Any] = []
     for number, each in enumerate(plans):
-        if not each.is_empty:
-            wanted = each.everything()
-            statements.append(
-                f"SELECT {number}, COUNT(*) FROM (SELECT 1 FROM {_from(each.index, using)}"  # noqa: S608
-                f" WHERE {wanted.sql} LIMIT {int(cap) + 1}) AS counted"
-            )
-            values += wanted.values
+        if each.is_empty:
+            continue
+        parts = each.alternatives()
+        rows = " UNION ALL ".join(
+            f"SELECT 1 FROM {_from(each.index, using)} WHERE {part.sql}"  # noqa: S608
+            for part in parts
+        )
+        statements.append(
+            f"SELECT {number}, COUNT(*) FROM ({rows} LIMIT {int(cap) + 1}) AS counted"  # noqa: S608
+        )
+        values += [value for part in parts for value in part.values]
     found: dict[int, int] = {}
     if statements:
         found = dict(_fetched(" UNION ALL ".join(statements), values, using))

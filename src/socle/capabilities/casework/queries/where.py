@@ -38,13 +38,3 @@ def any_of(column: str, values: Sequence[Any]) -> Where:
     if len(values) == 1:
         return equals(column, values[0])
     return Where(f'"{column}" IN ({", ".join(["%s"] * len(values))})', tuple(values))
-
-
-def either(*conditions: Where) -> Where:
-    """At least one of some conditions."""
-    if not conditions:
-        return NOTHING
-    return Where(
-        "(" + " OR ".join(f"({each.sql})" for each in conditions) + ")",
-        tuple(value for each in conditions for value in each.values),
-    )
