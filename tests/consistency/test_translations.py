@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.frontend import parse_mapping
+from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ _PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{[a-z_]+\}")
 @pytest.fixture(scope="module")
 def extracted() -> Catalog:
     with (ROOT / "babel.cfg").open(encoding="utf-8") as mapping:
-        methods, options = parse_mapping(io.StringIO(mapping.read()))
+        methods, options = parse_mapping_cfg(io.StringIO(mapping.read()))
     found = Catalog()
     for _file, _line, message, _comments, _context in extract_from_dir(
         ROOT, methods, options, KEYWORDS
