@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+import secrets
+
+import brotli
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_vary_headers
 
 _TEXTUAL = frozenset(
     {
@@ -14,13 +18,16 @@ _TEXTUAL = frozenset(
         "application/rdf+xml", "image/svg+xml",
     }
 )  # fmt: skip
+# As quick as gzip's usual level, and a tenth smaller.
+_QUALITY = 5
+_SMALL = 200
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Django's gzip, for text only: photos and PDFs are compressed already.
+    """Brotli for pages, Django's gzip for other text; photos and PDFs are compressed already.
 
-    Each answer gets a random length (up to 100 bytes more) and each page another mask of its
-    anti-forgery token, so that lengths tell nothing of what a page holds (BREACH).
+    Each answer gets a random length (up to some hundred bytes more) and each page another mask of
+    its anti-forgery token, so that lengths tell nothing of what a page holds (BREACH).
     """
 
     def process_response(
@@ -29,4 +36,25 @@ class CompressionMiddleware(GZipMiddleware):
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
         if kind not in _TEXTUAL:
             return response
+        if kind == "text/html" and isinstance(response, HttpResponse):
+            accepted = request.headers.get("Accept-Encoding", "").replace(" ", "").split(",")
+            if "br" in accepted and len(response.content) >= _SMALL:
+                return _squeezed(response)
         return super().process_response(request, response)
+
+
+def _squeezed(response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, ("Accept-Encoding",))
+    if response.has_header("Content-Encoding"):
+        return response
+    # Brotli's own format has no room for noise: a comment at the end of the page has.
+    noise = b"<!--" + secrets.token_hex(secrets.randbelow(101)).encode() + b"-->"
+    response.content = brotli.compress(
+        response.content + noise, mode=brotli.MODE_TEXT, quality=_QUALITY
+    )
+    response.headers["Content-Length"] = str(len(response.content))
+    response.headers["Content-Encoding"] = "br"
+    etag = response.get("ETag")
+    if etag and etag.startswith('"'):
+        response.headers["ETag"] = "W/" + etag
+    return response
