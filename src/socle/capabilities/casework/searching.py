@@ -8,15 +8,12 @@ hold words beginning with these", which is all an agent's search box needs.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.db import connections
 
 from socle.capabilities.search.text import fold
 from socle.kernel import references
-
-if TYPE_CHECKING:
-    from socle.capabilities.casework.models import Case
 
 CANDIDATES = 2_000
 """Above this many matches a word is common: walking the inbox finds a page sooner."""
@@ -38,7 +35,17 @@ def search_text(*parts: str) -> str:
     return " ".join(words)[:_MAX_STORED].rstrip()
 
 
-def text_of(case: Case) -> str:
+class Searched(Protocol):
+    """What a case is searched by."""
+
+    reference: str
+    title: str
+    address: str
+    contact_name: str
+    description: str
+
+
+def text_of(case: Searched) -> str:
     """What an agent may search a case by."""
     return search_text(
         case.reference, case.title, case.address, case.contact_name, case.description[:2_000]

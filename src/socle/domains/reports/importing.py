@@ -131,7 +131,7 @@ class Importer:
         def write() -> None:
             cases = []
             for found in self._cases(batch, columns, identities):
-                if isinstance(found, Case):
+                if isinstance(found, casework.Historic):
                     cases.append(found)
                 else:
                     refused.add(*found)
@@ -174,7 +174,7 @@ class Importer:
 
     def _cases(
         self, batch: Sequence[Line], columns: dict[str, int], identities: Identities
-    ) -> Iterator[Case | tuple[Record, str]]:
+    ) -> Iterator[casework.Historic | tuple[Record, str]]:
         """The case of each line, or its record and why it is refused."""
         areas = territories.areas_at([line.lon for line in batch], [line.lat for line in batch])
         now = self.clock.now()
@@ -199,7 +199,7 @@ class Importer:
         columns: dict[str, int],
         identities: Identities,
         now: datetime,
-    ) -> Case:
+    ) -> casework.Historic:
         cells = line.record.cells
         texts = {name: cells[at].strip() for name, at in columns.items()}
         category = self._category(texts["category"])
@@ -208,15 +208,15 @@ class Importer:
         closed = None if state.open else self._closed(texts.get("closed", ""), created, now)
         organisation_id, team_id = self._owner(category.id, area.organisation_id)
         address = _visible(texts.get("address", ""))[:ADDRESS_MAX]
-        return Case(
-            kind=Case.Kind.REPORT,
+        return casework.Historic(
+            kind=Case.Kind.REPORT.value,
             service_key=actions.SERVICE_KEY,
             definition_id=self.revision.pk,
             title=actions.title(category, address or area.name),
             description=_visible(texts.get("description", ""))[:DESCRIPTION_MAX],
             category=category.id,
             state=state.id,
-            public_status=state.public,
+            public_status=state.public.value,
             is_open=state.open,
             organisation_id=organisation_id,
             team_id=team_id,
@@ -277,7 +277,7 @@ class Importer:
         )
         return organisation_id, team.pk if team else None
 
-    def _write(self, cases: Sequence[Case], run: ImportRun) -> None:
+    def _write(self, cases: Sequence[casework.Historic], run: ImportRun) -> None:
         """One batch and the counts of the run, together. Somebody else may be importing too."""
         for attempt in range(_ATTEMPTS):
             try:
@@ -292,14 +292,12 @@ class Importer:
             except IntegrityError:
                 if attempt == _ATTEMPTS - 1:
                     raise
-                for case in cases:
-                    case.pk, case._state.adding = None, True
             else:
                 run.created += created
                 run.known += known
                 return
 
-    def _add(self, cases: Sequence[Case]) -> tuple[int, int]:
+    def _add(self, cases: Sequence[casework.Historic]) -> tuple[int, int]:
         if not cases:
             return 0, 0
         added = casework.add_historic(

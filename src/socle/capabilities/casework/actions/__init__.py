@@ -8,7 +8,7 @@ from socle.capabilities.casework.actions.assigning import KEEP, assign, transfer
 from socle.capabilities.casework.actions.attaching import NewDocument, add_document
 from socle.capabilities.casework.actions.bulk import BulkResult, Outcome, bulk, undo_bulk
 from socle.capabilities.casework.actions.forgetting import anonymise, forget_person, release
-from socle.capabilities.casework.actions.importing import Imported, add_historic
+from socle.capabilities.casework.actions.importing import Historic, Imported, add_historic
 from socle.capabilities.casework.actions.moving import due_timers, perform, run_timer
 from socle.capabilities.casework.actions.opening import Opened, open_case
 from socle.capabilities.casework.actions.saving import delete_filter, save_filter
@@ -17,6 +17,7 @@ from socle.capabilities.casework.actions.talking import reply
 __all__ = [
     "KEEP",
     "BulkResult",
+    "Historic",
     "Imported",
     "NewDocument",
     "Opened",
