@@ -30,7 +30,7 @@ export async function open(holder: HTMLElement, options: Partial<MapOptions> = {
   await styles();
   const container = one(holder, "[data-map-canvas]")!;
   const { center, zoom, contours } = holder.dataset;
-  const style = (): ReturnType<typeof baseStyle> => baseStyle(basemapOf(holder), contours ?? null);
+  const style = (): ReturnType<typeof baseStyle> => baseStyle(basemapOf(holder), contours ?? null, holder.dataset.credit ?? "");
   const map = new maplibre.Map({
     container,
     style: style(),

@@ -20,7 +20,7 @@ const SOLIDS: Record<string, string> = {
 };
 
 /** The style under the data: raster tiles when the deployment has some, the communes' contours otherwise. */
-export function baseStyle(basemap: Basemap | null, contours: string | null): StyleSpecification {
+export function baseStyle(basemap: Basemap | null, contours: string | null, credit = ""): StyleSpecification {
   const layers: LayerSpecification[] = [{ id: "ground", type: "background", paint: { "background-color": basemap ? color("sunken") : color("sea-1") } }];
   const sources: StyleSpecification["sources"] = {};
   if (basemap) {
@@ -36,7 +36,7 @@ export function baseStyle(basemap: Basemap | null, contours: string | null): Sty
     layers.push({ id: "base", type: "raster", source: "base", paint });
   }
   if (contours) {
-    sources.contours = { type: "geojson", data: new URL(contours, location.href).href };
+    sources.contours = { type: "geojson", data: new URL(contours, location.href).href, attribution: credit };
     if (!basemap) layers.push({ id: "land", type: "fill", source: "contours", paint: { "fill-color": color("surface") } });
     layers.push({
       id: "borders",

@@ -149,6 +149,7 @@ class FieldView:
     text: Any = None
     basemap: Any = None
     contours: str | None = None
+    credit: str | None = None
     center: Sequence[float] | None = None
     zoom: float | None = None
     address_of: str | None = None

@@ -97,6 +97,7 @@ def map_options() -> dict[str, Any]:
     return {
         "basemap": basemap(),
         "contours": url("portal:communes"),
+        "credit": territories.contours_attribution(),
         "center": territories.centre(),
         "zoom": 10,
     }

@@ -221,6 +221,7 @@ def map_options() -> dict[str, Any]:
     return {
         "basemap": basemap(),
         "contours": reverse("portal:communes"),
+        "credit": territories.contours_attribution(),
         "center": centre,
         "zoom": 10,
         "suggestions_url": reverse("portal:addresses"),
