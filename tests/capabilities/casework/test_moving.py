@@ -309,6 +309,8 @@ def test_a_transfer_changes_hands_and_keeps_the_history(world: World) -> None:
     assert (case.team_id, case.assignee_id) == (world.south_team.pk, None)
     assert heard[0].from_organisation_id == world.north.pk
     assert Email.objects.filter(to="guichet@sud.test").count() == 1
+    # The person must be told who answers (CRPA, article L.114-2).
+    assert "transmise à Saint-Sud" in Email.objects.get(subject__contains="transmise").subject
     with pytest.raises(NotFound):
         queries.case_for_agent(world.camille, case.reference)
     seen = queries.case_for_agent(world.sacha, case.reference)

@@ -158,7 +158,7 @@ def test_an_agent_who_is_the_applicant_sees_what_a_person_sees(world: World) -> 
         internal=True,
     )
     assert queries.documents_visible(world.camille, case) == []
-    with pytest.raises(NotFound):
+    with pytest.raises(Denied):
         queries.case_for_agent(world.camille, case.reference)
 
 

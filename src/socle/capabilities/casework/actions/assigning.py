@@ -172,10 +172,13 @@ def transfer(
             )
         ],
     )
-    recording.write(
-        act,
-        actor,
-        clock,
-        then=lambda: telling.tell_team(case, clock, key=f"case:{case.pk}:{case.version}"),
-    )
+    recording.write(act, actor, clock, then=lambda: _tell_transferred(case, actor, clock))
     return case
+
+
+def _tell_transferred(case: Case, actor: Actor, clock: Clock) -> None:
+    """The new team, and the person: they must know who answers (CRPA, article L.114-2)."""
+    key = f"case:{case.pk}:{case.version}"
+    telling.tell_team(case, clock, key=key)
+    letter = telling.builtin(telling.TRANSFERRED, case)
+    telling.tell_person(case, letter, actor, clock, key=key, required=True)

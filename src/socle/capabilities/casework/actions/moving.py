@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -145,6 +146,7 @@ def transition_act(
         due_at=case.due_at,
         due_left=case.due_left,
         holidays=recording.HOLIDAYS,
+        tz=settings.TIME_ZONE,
     )
     changes: dict[str, Any] = {
         "state": target.id,

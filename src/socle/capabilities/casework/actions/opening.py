@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -79,7 +80,8 @@ def open_case(
     for them. `team_id`: default, the organisation's default team. `lon`, `lat`: degrees, both or
     none. `due_at`: default, the deadline of the initial state. `documents`: files received before,
     held by the actor or by `claim`. `idempotency_key`: the same key gives the same case, even at
-    the same moment. `workflow`, `letters`: those of `definition`, when the caller has them at hand.
+    the same moment, with its private link: make it impossible to guess. `workflow`, `letters`:
+    those of `definition`, when the caller has them at hand.
 
     Raises `Denied` when the actor may not file for that person or by that channel, `Conflict` when
     the key already opened something else, `Invalid` for a place that is not whole or has no
@@ -107,6 +109,7 @@ def open_case(
         due_at=due_at,
         due_left=None,
         holidays=recording.HOLIDAYS,
+        tz=settings.TIME_ZONE,
     )
     nonce = tokens.new_nonce()
     case = Case(
@@ -235,8 +238,9 @@ def _again(present: Case, wanted: Case) -> Opened:
 
 def insert(case: Case, prefix: str, rng: random.Random) -> bool:
     """Insert with a reference nobody has; false when the idempotency key was taken meanwhile."""
+    year = local(case.created_at, settings.TIME_ZONE).year
     for _draw in range(_DRAWS):
-        case.reference = references.new(prefix, local(case.created_at).year, rng)
+        case.reference = references.new(prefix, year, rng)
         case.search_text = searching.text_of(case)
         try:
             with transaction.atomic():

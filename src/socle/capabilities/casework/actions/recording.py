@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 from holidays.countries.france import France
@@ -120,6 +121,9 @@ def _absorb(act: Act, now: datetime) -> None:
 
 def event_of(act: Act, actor: Actor, now: datetime) -> CaseEvent:
     """The event of an act already absorbed by its case."""
+    label = "" if actor.kind == "system" else actor.label
+    if actor.kind == "anonymous" and act.case.contact_name:
+        label = act.case.contact_name
     return CaseEvent(
         case_id=act.case.pk,
         version=act.case.version,
@@ -127,7 +131,7 @@ def event_of(act: Act, actor: Actor, now: datetime) -> CaseEvent:
         kind=act.kind,
         actor_id=actor.user_id,
         actor_kind=actor.kind,
-        actor_label=actor.label if actor.kind != "system" else "",
+        actor_label=label[:200],
         public=act.public,
         data=act.data,
     )
@@ -213,7 +217,7 @@ def stale(case_id: int, since: int) -> Conflict:
         _("%(what)s (%(when)s)")
         % {
             "what": history.sentence(event, definition),
-            "when": clocks.local(event.at).strftime("%d/%m/%Y %H:%M"),
+            "when": clocks.local(event.at, settings.TIME_ZONE).strftime("%d/%m/%Y %H:%M"),
         }
         for event in missed[:3]
     ]

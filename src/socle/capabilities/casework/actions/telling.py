@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,7 @@ from socle.kernel import clock as clocks
 from socle.kernel.clock import Clock
 
 OPENED, MESSAGE, STATUS, DOCUMENT = "opened", "message", "status", "document"
+TRANSFERRED = "transferred"
 
 
 def run_effects(
@@ -63,6 +65,7 @@ def builtin(name: str, case: Case) -> Letter:
             MESSAGE: _("Un message à propos de votre demande {reference}"),
             STATUS: _("Votre demande {reference} : {status}"),
             DOCUMENT: _("Un document pour votre demande {reference}"),
+            TRANSFERRED: _("Votre demande {reference} est transmise à {organisation}"),
         }
         bodies = {
             OPENED: _(
@@ -76,6 +79,11 @@ def builtin(name: str, case: Case) -> Letter:
             ),
             DOCUMENT: _(
                 "Bonjour,\n\nUn document vous attend dans le suivi de votre demande « {title} »."
+            ),
+            TRANSFERRED: _(
+                "Bonjour,\n\nVotre demande « {title} » relève de {organisation}, à qui nous "
+                "l’avons transmise. Vous n’avez rien à faire : elle garde sa référence, "
+                "**{reference}**."
             ),
         }
         closing = _("[Suivre votre demande ou y répondre]({link})")
@@ -105,7 +113,7 @@ def tell_person(
             case,
             agent=actor.label if actor.kind == "agent" else "",
             message=message,
-            today=clocks.local_date(clock.now()),
+            today=clocks.local_date(clock.now(), settings.TIME_ZONE),
         )
     # A pack's check refuses unknown names; an old revision must still be able to write.
     names = [*letters.placeholders(letter.subject), *letters.placeholders(body)]

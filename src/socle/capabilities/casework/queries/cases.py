@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import history, letters, links, policies, registry, rules, tokens
 from socle.capabilities.casework.models import Case, CaseDocument, CaseEvent, Message
@@ -18,7 +20,7 @@ from socle.capabilities.casework.queries.where import EVERYTHING, Where
 from socle.foundations.accounts.actors import Actor
 from socle.kernel import clock as clocks
 from socle.kernel.clock import SYSTEM, Clock
-from socle.kernel.errors import NotFound
+from socle.kernel.errors import Denied, NotFound
 
 MY_PAGE = 20
 
@@ -32,12 +34,14 @@ def _whole() -> QuerySet[Case, Case]:
 def case_for_agent(actor: Actor, reference: str) -> Case:
     """A case at the desk, with what surrounds it, in one query.
 
-    Raises `NotFound` outside the agent's organisations and for the agent's own requests: those are
-    followed like anybody's.
+    Raises `NotFound` outside the agent's organisations, `Denied` for the agent's own request: that
+    is followed like anybody's.
     """
     case = _whole().filter(reference=reference).first()
-    if case is None or not policies.can_see(actor, case) or policies.concerns(actor, case):
+    if case is None or not policies.can_see(actor, case):
         raise NotFound()
+    if policies.concerns(actor, case):
+        raise Denied(_("Ce dossier vous concerne : suivez-le dans « Mes demandes »."))
     return case
 
 
@@ -72,7 +76,7 @@ def transitions_for(
 def available_to(case: Case, who: Collection[str], clock: Clock) -> tuple[Transition, ...]:
     """What somebody in these capacities may do with the case now."""
     definition = registry.definition(case)
-    today = clocks.local_date(clock.now())
+    today = clocks.local_date(clock.now(), settings.TIME_ZONE)
     names = rules.names_of(definition.workflow)
     values = definition.values(case.answers, names, today) if names else {}
     return rules.available(definition.workflow, case.state, who, values, today)
@@ -130,7 +134,9 @@ def canned_replies(actor: Actor, case: Case, *, clock: Clock = SYSTEM) -> list[R
     replies = registry.definition(case).workflow.replies
     if not replies:
         return []
-    values = placeholders(case, agent=actor.label, today=clocks.local_date(clock.now()))
+    values = placeholders(
+        case, agent=actor.label, today=clocks.local_date(clock.now(), settings.TIME_ZONE)
+    )
     return [Reply(each.id, each.label, letters.fill(each.body, values)) for each in replies]
 
 
@@ -140,7 +146,7 @@ def placeholders(
     """The values of a letter's placeholders for a case as it is now."""
     definition = registry.definition(case)
     state = rules.state_of(definition.workflow, case.state)
-    filed = clocks.local_date(case.created_at)
+    filed = clocks.local_date(case.created_at, settings.TIME_ZONE)
     values = {
         "reference": case.reference,
         "title": case.title,
@@ -153,7 +159,7 @@ def placeholders(
         "message": message,
         "address": case.address,
         "filed_on": _day(filed),
-        "due_on": _day(clocks.local_date(case.due_at)) if case.due_at else "",
+        "due_on": _day(clocks.local_date(case.due_at, settings.TIME_ZONE)) if case.due_at else "",
         "today": _day(today),
         "link": links.case_url(case, tokens.token_of(case)),
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connections
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -276,7 +277,12 @@ def plan_for(
     if wanted.organisations:
         visible = [each for each in visible if each in wanted.organisations]
     return planning.plan(
-        wanted, organisations=visible, user_id=actor.user_id, now=now, counting=counting
+        wanted,
+        organisations=visible,
+        user_id=actor.user_id,
+        now=now,
+        counting=counting,
+        tz=settings.TIME_ZONE,
     )
 
 

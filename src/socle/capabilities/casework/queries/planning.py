@@ -24,7 +24,7 @@ from django.db import connections
 from socle.capabilities.casework import searching
 from socle.capabilities.casework.filters import ME, NOBODY, InboxFilter
 from socle.capabilities.casework.queries.where import EVERYTHING, Where, any_of, equals
-from socle.kernel import clock, geo
+from socle.kernel import clock, geo, references
 
 MAX_WALKS = 300
 """Beyond this many combinations, a coarser index is walked instead."""
@@ -222,6 +222,8 @@ def _by_text(text: str, using: str) -> tuple[set[int] | None, Where]:
         ids = set(_ids(by_reference, searching.CANDIDATES + 1, using))
         if len(ids) > searching.CANDIDATES:
             return None, by_reference
+        if references.normalise(text):
+            return ids, EVERYTHING
     # "rue 12" could begin a reference: its words count too.
     by_words = searching.candidates(text, using)
     if by_words is not None:
