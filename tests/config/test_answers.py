@@ -16,6 +16,7 @@ from django.urls import include, path
 
 from socle.config import pages
 from socle.config.middleware.identification import ClientAddressMiddleware, RequestIdMiddleware
+from socle.config.middleware.limits import BodySizeMiddleware
 from socle.kernel.errors import Conflict, Invalid, NotFound, Throttled, TooLarge, Unavailable
 
 pytestmark = pytest.mark.django_db
@@ -237,3 +238,23 @@ def test_a_request_number_from_outside_is_kept_only_behind_a_proxy(
         middleware = RequestIdMiddleware(lambda _: HttpResponse())
     request = RequestFactory().get("/", HTTP_X_REQUEST_ID=given)
     assert (middleware(request).headers["X-Request-ID"] == given) is kept
+
+
+@pytest.mark.parametrize("length", ["104857601", "9" * 5000, "-1", "1e3", "١٢"])
+def test_a_body_too_large_is_refused_unread(length: str) -> None:
+    class Unread:
+        def read(self, *_: object) -> bytes:
+            raise AssertionError("the body was read")
+
+    request = RequestFactory().post("/fine")
+    request.META |= {"CONTENT_LENGTH": length, "wsgi.input": Unread()}
+    answer = BodySizeMiddleware(lambda _: HttpResponse("in"))(request)
+    assert answer.status_code == 413
+    assert answer["Connection"] == "close"
+
+
+@pytest.mark.parametrize("length", ["", "0", "104857600"])
+def test_a_body_within_the_limit_passes(length: str) -> None:
+    request = RequestFactory().post("/fine")
+    request.META["CONTENT_LENGTH"] = length
+    assert BodySizeMiddleware(lambda _: HttpResponse("in"))(request).status_code == 200

@@ -83,6 +83,8 @@ class Server(Group):
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     public_url: WebAddress = ""
+    # A form with its files; one file is limited by SOCLE_STORAGE_MAX_MEGABYTES.
+    max_request_megabytes: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
 class Database(Group):

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "socle.config.middleware.identification.ClientAddressMiddleware",
     "socle.config.middleware.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "socle.config.middleware.limits.BodySizeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "socle.config.middleware.compression.CompressionMiddleware",

@@ -20,7 +20,7 @@ from socle.config.cli.house import Data, Json, choose_data, open_house
 from socle.config.cli.speaking import as_json, console, done, fail, french, refuse, say, t
 from socle.config.demo_state import DemoState
 from socle.config.loading import load
-from socle.config.options import ROOT, Options
+from socle.config.options import LOOPBACK, ROOT, Options
 
 Report = Callable[[int, int], None]
 
@@ -81,6 +81,9 @@ def _settings(host: str, port: int, locale: str | None) -> Options:
     os.environ["SOCLE_ENV_FILE"] = ""
     os.environ["SOCLE_DEMO"] = "true"
     os.environ["SOCLE_SERVER_HOST"] = host
+    if host not in LOOPBACK:
+        # Shown to others on a network: they type whatever name this machine has there.
+        os.environ["SOCLE_SECURITY_ALLOWED_HOSTS"] = "*"
     os.environ["SOCLE_SERVER_PORT"] = str(port)
     if locale:
         os.environ["SOCLE_LOCALE"] = locale

@@ -36,6 +36,8 @@ def web_command(server: Server) -> list[str]:
         *(sys.executable, "-P", "-m", "granian", "--interface", "wsgi"),
         *("--host", server.host, "--port", str(server.port)),
         *("--workers", str(server.workers), "--blocking-threads", str(server.threads)),
+        # A thread that ends takes its database connection along: let it live.
+        *("--blocking-threads-idle-timeout", "600"),
         *("--backlog", "1024", "--no-ws", "--respawn-failed-workers", "--no-access-log"),
         *("--workers-kill-timeout", "10", "--log-level", "warning"),
         "socle.config.wsgi:application",
