@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import rules as casework
@@ -69,10 +70,12 @@ def _failures(procedure: Procedure, example: Example) -> Iterator[tuple[Path, st
                 % {"pages": ", ".join(asked) or _("aucune")},
             )
     found: dict[str, list[str]] = {}
-    for _page, question, message in parsing.incomplete(
-        questionnaire, answers, places=_Believed(), today=example.today
-    ):
-        found.setdefault(question.id, []).append(message)
+    # Examples quote the French sentences, whatever language the command speaks.
+    with translation.override("fr"):
+        for _page, question, message in parsing.incomplete(
+            questionnaire, answers, places=_Believed(), today=example.today
+        ):
+            found.setdefault(question.id, []).append(str(message))
     if example.valid is True and found:
         first, said = next(iter(found.items()))
         yield (
