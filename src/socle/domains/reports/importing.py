@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import re
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,6 +75,8 @@ class Importer:
         self.categories = {category.id: category for category in self.taxonomy.categories}
         self.states = {state.id: state for state in reporting.workflow.states}
         self._check_mapping()
+        # References are no secret: asking the system for each of their letters would cost a third.
+        self._rng = random.Random(secrets.token_bytes(32))  # noqa: S311
         # One answer per pair and per text, not per line.
         self._owner = lru_cache(maxsize=None)(self._owner_of)
         self._date = lru_cache(maxsize=50_000)(self._date_of)
@@ -305,6 +309,7 @@ class Importer:
             cases=cases,
             source=self.mapping.source,
             prefix=self.taxonomy.reference_prefix,
+            rng=self._rng,
             clock=self.clock,
         )
         return added.created, added.known

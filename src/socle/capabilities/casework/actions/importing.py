@@ -29,6 +29,8 @@ from socle.kernel.clock import SYSTEM, Clock, local
 from socle.kernel.errors import Denied, Invalid
 
 _ROWS = 500
+_VARIABLES = 32_000
+"""Values a statement may hold: SQLite takes 32,766, PostgreSQL's driver writes them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _insert(cases: Sequence[Historic | Case]) -> None:
     connection = connections[router.db_for_write(Case)]
     quote = connection.ops.quote_name
     names = ", ".join(quote(str(each.column)) for each in _COLUMNS)
-    places = ", ".join(["%s"] * len(_COLUMNS))
+    places = f"({', '.join(['%s'] * len(_COLUMNS))})"
     values = attrgetter(*(each.attname for each in _COLUMNS))
     prepare = [(rank, _preparer(each, connection)) for rank, each in enumerate(_COLUMNS)
                if not isinstance(each, _PLAIN)]  # fmt: skip
@@ -188,9 +190,16 @@ def _insert(cases: Sequence[Historic | Case]) -> None:
                 found[rank] = prepared(found[rank])
         return found
 
-    sql = f"INSERT INTO {quote(Case._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608
+    sql = f"INSERT INTO {quote(Case._meta.db_table)} ({names}) VALUES "  # noqa: S608
+    # Many rows a statement: on SQLite the index of words is written out at the end of each.
+    size = min(_ROWS, _VARIABLES // len(_COLUMNS))
     with connection.cursor() as cursor:
-        cursor.executemany(sql, [row(case) for case in cases])
+        for start in range(0, len(cases), size):
+            part = cases[start : start + size]
+            cursor.execute(
+                sql + ", ".join([places] * len(part)),
+                [value for case in part for value in row(case)],
+            )
 
 
 def _preparer(column: models.Field[Any, Any], connection: Any) -> Callable[[Any], Any]:
