@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -132,8 +131,9 @@ def test_metrics_do_not_exist_for_strangers(client: Client, extra: dict[str, str
 
 def test_metrics_open_with_their_token_and_then_only(client: Client) -> None:
     token = "t" * 24
-    security = SimpleNamespace(metrics_token=SecretStr(token), proxies=0)
-    with override_settings(SOCLE=SimpleNamespace(security=security, home=settings.SOCLE.home)):
+    options = settings.SOCLE
+    security = options.security.model_copy(update={"metrics_token": SecretStr(token)})
+    with override_settings(SOCLE=options.model_copy(update={"security": security})):
         assert client.get("/metrics").status_code == 404
         wrong = client.get("/metrics", headers={"authorization": "Bearer " + "x" * 24})
         assert wrong.status_code == 404

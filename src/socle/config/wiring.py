@@ -1,4 +1,7 @@
-"""Every cross-domain reaction and every port's choice, one line each. Imported once, when models are ready."""
+"""Every cross-domain reaction and every port's choice, one line each.
+
+Imported once, when models are ready.
+"""
 
 from __future__ import annotations
 

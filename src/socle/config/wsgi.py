@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import sys
+from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
@@ -43,12 +44,16 @@ def warm(handler: WSGIHandler) -> None:
             "wsgi.run_once": False,
         }
         try:
-            response = handler(environ, lambda *_: None)
+            response = handler(environ, _start_response)
             for _part in response:
                 pass
             response.close()
         except Exception:
             logging.getLogger("socle.start").exception("warming %s", path)
+
+
+def _start_response(_status: str, _headers: list[tuple[str, str]], _error: Any = None, /) -> Any:
+    return lambda _part: None
 
 
 application = get_wsgi_application()

@@ -21,9 +21,10 @@ def seed(report: Report | None = None) -> list[dict[str, Any]]:
     """Fill an empty database; gives the logins to show. Nothing when the pack describes no demonstration."""
     from socle.config.demo import history, journeys, people
 
-    if SECTION.name not in packs.keys(SECTION.name):
+    described = packs.current(SECTION.name)
+    if described is None:
         return []
-    plan = packs.document(packs.current(SECTION.name))
+    plan = packs.document(described)
     now = SYSTEM.now().replace(minute=0, second=0, microsecond=0)
     cast = people.create(plan, now)
     total = plan.requests + plan.live_reports + plan.historic_reports
