@@ -67,7 +67,9 @@ class Tab:
         self.page.wait_for_load_state("networkidle")
         width = self.page.viewport_size["width"]
         if self.script:
-            assert self.page.evaluate("document.documentElement.scrollWidth") <= width, self.page.url
+            assert self.page.evaluate("document.documentElement.scrollWidth") <= width, (
+                self.page.url
+            )
             assert self.violations() == [], self.page.url
 
     def violations(self) -> list[str]:
@@ -76,7 +78,9 @@ class Tab:
             self.page.evaluate(AXE.read_text("utf-8"))
         found = self.page.evaluate("axe.run({resultTypes: ['violations']})")
         return [
-            f"{each['id']}: {node['html'][:160]}" for each in found["violations"] for node in each["nodes"]
+            f"{each['id']}: {node['html'][:160]}"
+            for each in found["violations"]
+            for node in each["nodes"]
         ]
 
     def press(self, name: str, *, exact: bool = False) -> None:

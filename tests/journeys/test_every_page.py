@@ -12,7 +12,14 @@ PUBLIC = [
     "/compte/connexion", "/compte/inscription", "/demo/courriels", "/design/",
 ]  # fmt: skip
 PRIVATE = {
-    "ada@lac.example": ["/profil", "/profil/fermeture", "/notifications", "/compte/", "/compte/sessions", "/compte/securite/"],
+    "ada@lac.example": [
+        "/profil",
+        "/profil/fermeture",
+        "/notifications",
+        "/compte/",
+        "/compte/sessions",
+        "/compte/securite/",
+    ],
     "denis@lac.example": ["/agents/", "/agents/ensemble", "/agents/organisations/metropole-du-lac"],
     "esther@lac.example": ["/agents/accueil"],
     "admin@lac.example": ["/agents/plateforme", "/agents/organisations"],

@@ -11,7 +11,9 @@ from tests.journeys.conftest import PHONE, NewTab, Tab
 from socle.capabilities.casework.models import Case
 
 
-def test_a_report_by_address_is_followed_by_its_private_link(tab: Tab, cast: Cast, tmp_path: Path) -> None:
+def test_a_report_by_address_is_followed_by_its_private_link(
+    tab: Tab, cast: Cast, tmp_path: Path
+) -> None:
     file = tmp_path / "matelas.jpg"
     file.write_bytes(photo().getvalue())
     tab.go("/signaler")

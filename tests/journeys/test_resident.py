@@ -73,7 +73,9 @@ def test_a_wrong_answer_is_explained_where_it_is_and_nothing_is_lost(tab: Tab, c
         assert tab.page.evaluate("document.activeElement.closest('.error-summary') !== null")
 
 
-def test_a_double_click_on_send_files_one_request(new_tab: NewTab, cast: Cast, picture: str) -> None:
+def test_a_double_click_on_send_files_one_request(
+    new_tab: NewTab, cast: Cast, picture: str
+) -> None:
     tab = new_tab()
     tab.sign_in("ada@lac.example")
     ask(tab, picture)
@@ -111,7 +113,9 @@ def test_the_whole_form_can_be_filled_with_the_keyboard(new_tab: NewTab, cast: C
     tab.page.wait_for_url("**/justificatif")
 
 
-def test_answers_typed_before_the_session_expired_are_still_there(new_tab: NewTab, cast: Cast) -> None:
+def test_answers_typed_before_the_session_expired_are_still_there(
+    new_tab: NewTab, cast: Cast
+) -> None:
     tab = new_tab()
     tab.go("/demarches/composteur")
     tab.press("Commencer")
@@ -124,7 +128,9 @@ def test_answers_typed_before_the_session_expired_are_still_there(new_tab: NewTa
     assert tab.page.get_by_label("Combien de personnes").input_value() == "5"
 
 
-def test_the_application_installs_and_says_when_there_is_no_network(new_tab: NewTab, cast: Cast) -> None:
+def test_the_application_installs_and_says_when_there_is_no_network(
+    new_tab: NewTab, cast: Cast
+) -> None:
     tab = new_tab(viewport=DESK)
     tab.go("/")
     tab.page.evaluate("navigator.serviceWorker.ready.then(() => true)")

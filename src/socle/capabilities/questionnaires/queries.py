@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 import hashlib
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 

@@ -14,7 +14,7 @@ from socle.foundations.territories.places import Found
 
 log = logging.getLogger("socle.connectors.ban")
 
-# After a failure the service is left alone for this long (seconds): a form must not wait for it twice.
+# After a failure the service is left alone for this long (seconds): no form waits for it twice.
 _REST = 20.0
 
 

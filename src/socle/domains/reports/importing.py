@@ -7,12 +7,13 @@ import random
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import actions as casework
@@ -30,7 +31,7 @@ from socle.foundations.territories import queries as territories
 from socle.kernel.clock import SYSTEM, Clock, local_date
 from socle.kernel.errors import Invalid
 
-BATCH = 4000
+BATCH = 1000
 """Lines written in one transaction: what an interruption may leave to do again."""
 PROGRESS_EVERY = 500
 DESCRIPTION_MAX = 4000
@@ -112,6 +113,7 @@ class Importer:
         ) as table:
             columns = table.columns(self.mapping.columns.used())
             with (
+                _little_memory(),
                 Rejects(rejects, table.header, self.mapping) as refused,
                 Identities() as identities,
             ):
@@ -313,6 +315,23 @@ class Importer:
             clock=self.clock,
         )
         return added.created, added.known
+
+
+@contextmanager
+def _little_memory() -> Iterator[None]:
+    """SQLite maps its file into memory, up to a limit; a long import walks all over it: without."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA mmap_size")
+        (usual,) = cursor.fetchone() or (0,)
+        cursor.execute("PRAGMA mmap_size = 0")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA mmap_size = {int(usual)}")
 
 
 def _identity(texts: dict[str, str], identities: Identities) -> str:

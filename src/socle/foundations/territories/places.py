@@ -1,4 +1,4 @@
-"""Where an address is. A port: the national address service in production, the house's own gazetteer offline."""
+"""Where an address is: the national service in production, the house's own gazetteer offline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from socle.kernel.geo import distance_m
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A located address. Degrees WGS84; `score` from 0 to 1; `precise` when better than a commune."""
+    """A located address. Degrees WGS84; `score` 0 to 1; `precise` when better than a commune."""
 
     label: str
     lon: float
@@ -65,7 +65,7 @@ class Commune(Protocol):
 class Gazetteer:
     """Geocoder of what the territory itself knows: its communes and their town halls.
 
-    An address whose commune is recognised (by name or postal code) is placed on the commune's centre
+    An address whose commune is recognised (by name or postal code) is placed on its centre
     and says so (`precise=False`): the journey goes on without a network, and the map lets people
     put the point right.
     """
@@ -125,7 +125,7 @@ _geocoder: Geocoder | None = None
 
 def use(geocoder: Geocoder | None) -> None:
     """Install a geocoder (wiring, tests); None goes back to the gazetteer."""
-    global _geocoder  # noqa: PLW0603 -- the one place where the port is plugged
+    global _geocoder
     _geocoder = geocoder
 
 

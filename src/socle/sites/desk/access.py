@@ -33,7 +33,9 @@ def agents_only(view: View) -> View:
         actor = actor_of(request)
         if actor.user_id is None:
             here = request.get_full_path() if request.method == "GET" else "/agents/"
-            return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}")
+            return HttpResponseRedirect(
+                f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}"
+            )
         if not policies.can_enter_desk(actor):
             raise NotFound(_("Cette page n’existe pas."))
         response = view(request, *args, **kwargs)
