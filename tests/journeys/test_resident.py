@@ -131,7 +131,7 @@ def test_answers_typed_before_the_session_expired_are_still_there(
 def test_the_application_installs_and_says_when_there_is_no_network(
     new_tab: NewTab, cast: Cast
 ) -> None:
-    tab = new_tab(viewport=DESK)
+    tab = new_tab(viewport=DESK, service_workers="allow")
     tab.go("/")
     tab.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     tab.page.reload()
