@@ -148,16 +148,18 @@ def _route(path: str) -> str:
 
 def walk(browser: Browser, who: str, cookies: Cookies, first: list[str]) -> Iterator[Seen]:
     """Every kind of page that links reach from `first`, once."""
-    waiting, known = list(first), set()
+    known: set[str] = set()
+    waiting = [(path, True) for path in first]
     while waiting:
-        path = waiting.pop(0)
+        path, wanted = waiting.pop(0)
         route = _route(path)
-        if not route or route in _NOT_PAGES or (route in known and path not in first):
+        if not route or route in _NOT_PAGES or (route in known and not wanted):
             continue
-        seen = browser.visit(path, who, cookies, wanted=path in first)
+        seen = browser.visit(path, who, cookies, wanted=wanted)
         known |= {route, seen.route}
         yield seen
-        waiting += [each for each in seen.links if each.startswith("/") and "//" not in each]
+        links = dict.fromkeys(each for each in seen.links if each.startswith("/"))
+        waiting += [(each, False) for each in links if not each.startswith("//")]
 
 
 def drafts(browser: Browser, who: str, cookies: Cookies, service: str) -> Iterator[Seen]:

@@ -169,3 +169,20 @@ def clock() -> Any:
 def data_home() -> Path:
     """The data folder of this run (``SOCLE_HOME``); gone at the end."""
     return HOME
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The one browser of this process: playwright's synchronous API allows a single driver."""
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("SOCLE_CHROMIUM") or "/usr/bin/chromium"
+    # Quiet: it must not look for its maker's hosts on a closed network.
+    quiet = [
+        "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-sync",
+        "--disable-background-networking", "--disable-component-update", "--no-first-run",
+    ]  # fmt: skip
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=quiet)
+        yield opened
+        opened.close()

@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 import pytest
 from django.utils import translation
-from tests.design.browsing import CHROMIUM, Tab
+from tests.design.browsing import Tab
 from tests.design.site import Site
 
 from socle.design.environment import environment
@@ -32,16 +32,9 @@ def _french() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser(chromium: Any) -> Any:
     """Chromium, started once for all."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--enable-unsafe-swiftshader"]
-        )
-        yield browser
-        browser.close()
+    return chromium
 
 
 @pytest.fixture

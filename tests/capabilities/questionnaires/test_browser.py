@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.capabilities.questionnaires.samples import TODAY, Town, page, question, questionnaire
 
 from socle.capabilities.questionnaires import forms, parsing
@@ -55,15 +55,9 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> str:
     return target.read_text()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+@pytest.fixture
+def browser(chromium: Any) -> Browser:
+    return chromium
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,36 +11,29 @@ from tests.sites.identity.conftest import PASSWORD
 from socle.foundations.accounts.models import User
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey]
-CHROMIUM = os.environ.get("SOCLE_CHROMIUM") or shutil.which("chromium") or ""
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
-    if not CHROMIUM:
-        pytest.skip("chromium is needed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(locale="fr-FR")
-        opened = context.new_page()
-        devtools = context.new_cdp_session(opened)
-        devtools.send("WebAuthn.enable")
-        devtools.send(
-            "WebAuthn.addVirtualAuthenticator",
-            {
-                "options": {
-                    "protocol": "ctap2",
-                    "transport": "internal",
-                    "hasResidentKey": True,
-                    "hasUserVerification": True,
-                    "isUserVerified": True,
-                    "automaticPresenceSimulation": True,
-                }
-            },
-        )
-        yield opened
-        browser.close()
+def page(chromium: Any) -> Iterator[Any]:
+    context = chromium.new_context(locale="fr-FR")
+    opened = context.new_page()
+    devtools = context.new_cdp_session(opened)
+    devtools.send("WebAuthn.enable")
+    devtools.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    yield opened
+    context.close()
 
 
 def test_a_passkey_is_recorded_and_opens_the_account(
