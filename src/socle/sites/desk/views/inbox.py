@@ -308,6 +308,7 @@ def overview(request: HttpRequest) -> HttpResponse:
                     "href": inbox_url(InboxFilter(teams=(team_id,))),
                 }
                 for team_id, name, count in summary.by_team
+                if count.value
             ],
             "saved": [
                 {"saved": each, "href": inbox_url(each.filter) if each.filter else None}

@@ -202,6 +202,7 @@ def _place(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> 
             "name": "place",
             "kind": "map_point",
             "label": _("Où est-ce ?"),
+            "hide_label": True,
             "hint": _("Touchez la carte, utilisez votre position, ou écrivez une adresse."),
             "lon": known.get("lon"),
             "lat": known.get("lat"),
