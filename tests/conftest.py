@@ -24,6 +24,8 @@ if "django.conf" in sys.modules and os.environ.get("DJANGO_SETTINGS_MODULE"):
 
 HOME = Path(tempfile.mkdtemp(prefix="socle-tests-"))
 DATABASE_URL = os.environ.get("SOCLE_TEST_DATABASE_URL", "")
+# `./socle test` looks for the browser; pytest alone takes Debian's.
+CHROMIUM = os.environ.get("CHROMIUM_PATH") or "/usr/bin/chromium"
 
 for _name in [name for name in os.environ if name.startswith("SOCLE_")]:
     if _name != "SOCLE_TEST_DATABASE_URL":
@@ -176,13 +178,12 @@ def chromium() -> Iterator[Any]:
     """The one browser of this process: playwright's synchronous API allows a single driver."""
     from playwright.sync_api import sync_playwright
 
-    path = os.environ.get("SOCLE_CHROMIUM") or "/usr/bin/chromium"
     # Quiet: it must not look for its maker's hosts on a closed network.
     quiet = [
         "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-sync",
         "--disable-background-networking", "--disable-component-update", "--no-first-run",
     ]  # fmt: skip
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=quiet)
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
         yield opened
         opened.close()

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey]
 @pytest.fixture
 def page(chromium: Any) -> Iterator[Any]:
     # A browser of its own: an authenticator only answers the page that has the focus.
-    path = os.environ.get("SOCLE_CHROMIUM") or "/usr/bin/chromium"
+    path = os.environ.get("CHROMIUM_PATH") or "/usr/bin/chromium"
     alone = chromium.browser_type.launch(executable_path=path, args=["--no-sandbox"])
     context = alone.new_context(locale="fr-FR")
     opened = context.new_page()

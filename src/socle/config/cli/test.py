@@ -68,7 +68,7 @@ def register(app: typer.Typer) -> None:
         if no_browser:
             arguments += ["-m", "not journey"]
         else:
-            os.environ["SOCLE_CHROMIUM"] = chromium()
+            os.environ["CHROMIUM_PATH"] = chromium()
         # A selection means somebody is at work on one thing: spare them the rest.
         selected = any(not argument.startswith("-") for argument in context.args)
         outcomes: list[Outcome] = []
@@ -130,11 +130,9 @@ def _run(
     say(f"— {name}", f"— {name}")
     start = time.monotonic()
     # Linters read the settings too (the mypy plugin): keep the machine's own out of it.
-    clean = {
-        name: value
-        for name, value in (environment or os.environ).items()
-        if not name.startswith("SOCLE_") or name in {"SOCLE_TEST_DATABASE_URL", "SOCLE_CHROMIUM"}
-    }
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("SOCLE_")}
+    clean.pop("DJANGO_SETTINGS_MODULE", None)
+    clean |= environment or {}
     clean |= {"SOCLE_ENV_FILE": "", "MYPYPATH": str(ROOT / "src")}
     code = subprocess.run(command, cwd=folder, env=clean, check=False).returncode
     return Outcome(name, code, time.monotonic() - start)
@@ -146,8 +144,7 @@ def _pytest(database: str, arguments: list[str]) -> Outcome:
     )
     command = [sys.executable, "-m", "pytest", *parallel, *arguments]
     with postgres.temporary_cluster() if database == "postgres" else nullcontext("") as url:
-        environment = {**os.environ, "SOCLE_TEST_DATABASE_URL": url}
-        environment.pop("DJANGO_SETTINGS_MODULE", None)
+        environment = {"SOCLE_TEST_DATABASE_URL": url}
         with tempfile.TemporaryDirectory() as folder:
             results = Path(folder) / "results.xml"
             command.append(f"--junit-xml={results}")
