@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agents/", include("socle.sites.desk.urls")),
     path("compte/", include("socle.sites.identity.urls")),
     path("design/", include("socle.design.urls")),
+    path("", include("socle.sites.api.urls")),
     # Last: its addresses are at the root, the pack's own pages among them.
     path("", include("socle.sites.portal.urls")),
 ]

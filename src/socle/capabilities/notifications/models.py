@@ -67,3 +67,24 @@ class Email(models.Model):
 
     def __str__(self) -> str:
         return self.message_id
+
+
+class PushSubscription(models.Model):
+    """A browser that asked to be told (RFC 8030), on behalf of an account or of one case.
+
+    `topic` is "user:ID", or "case:ID" for somebody who follows one report without an account.
+    """
+
+    topic = models.CharField(max_length=60)
+    endpoint = models.CharField(max_length=1000)
+    endpoint_hash = models.CharField(max_length=64)
+    # The browser's public key and secret (RFC 8291), base64url.
+    p256dh = models.CharField(max_length=120)
+    auth = models.CharField(max_length=40)
+    language = models.CharField(max_length=5, default="fr")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["topic", "endpoint_hash"], name="push_unique")
+        ]

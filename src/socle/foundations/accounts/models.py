@@ -211,3 +211,26 @@ class Consent(models.Model):
                 name="consent_in_force_unique",
             )
         ]
+
+
+class ApiKey(models.Model):
+    """A program that acts for an organisation. The key is shown once; its SHA-256 is kept."""
+
+    organisation = models.ForeignKey(
+        "territories.Organisation", on_delete=models.CASCADE, related_name="api_keys"
+    )
+    name = models.CharField(max_length=120)
+    # The first characters, to tell one from another on a screen.
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    # What it may do: names of `accounts.rules.API_SCOPES`.
+    scopes = models.JSONField(default=list)
+    created_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_on = models.DateField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.prefix

@@ -73,6 +73,9 @@ class Historic:
     entity_id: int | None = None
     assignee_id: int | None = None
     filed_by_id: int | None = None
+    parent_id: int | None = None
+    merged_into_id: int | None = None
+    priority: int = 0
     due_at: datetime | None = None
     due_left: timedelta | None = None
     timer_at: datetime | None = None

@@ -139,6 +139,26 @@ class Case(models.Model):
     follow_nonce = models.CharField(max_length=32, blank=True)
     follow_hash = models.CharField(max_length=64, blank=True)
     idempotency_key = models.CharField(max_length=100, null=True, blank=True, unique=True)
+    # A part of a larger matter, treated apart.
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        db_index=False,
+    )
+    # The case that took its people, photos and messages over; its reference still answers.
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged",
+        db_index=False,
+    )
+    # 0 ordinary, 1 soon, 2 at once: what triage decided.
+    priority = models.PositiveSmallIntegerField(default=0)
     source = models.CharField(max_length=60, blank=True)
     source_id = models.CharField(max_length=100, blank=True)
 
@@ -154,6 +174,11 @@ class Case(models.Model):
                 condition=models.Q(lon__isnull=True, lat__isnull=True, cell__isnull=True)
                 | models.Q(lon__isnull=False, lat__isnull=False, cell__isnull=False),
                 name="case_location_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True)
+                | ~models.Q(merged_into=models.F("id")),
+                name="case_not_merged_into_itself",
             ),
             # A closed case says when; an open one has no closing date.
             models.CheckConstraint(
@@ -213,6 +238,16 @@ class Case(models.Model):
                 fields=["entity", "-created_at", "-id"],
                 condition=models.Q(entity__isnull=False),
                 name="case_entity_idx",
+            ),
+            models.Index(
+                fields=["parent"],
+                condition=models.Q(parent__isnull=False),
+                name="case_parent_idx",
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="case_merged_idx",
             ),
             # Map tiles are ranges of cells.
             models.Index(

@@ -1,0 +1,1 @@
+"""Telling other programs: signed HTTP calls, tried again until they are received."""

@@ -1,0 +1,1 @@
+"""Public HTTP for programs: REST described by OpenAPI, Open311, GeoJSON, vector tiles."""
