@@ -72,3 +72,31 @@ def test_translations_keep_the_placeholders(english: Catalog) -> None:
             if not set(_PLACEHOLDER.findall(text)) <= wanted:
                 wrong.append(text)
     assert wrong == []
+
+
+# Addresses shown as examples stay as they are written on the envelope.
+_ADDRESSES = {"12 rue des Lavandes, Villeneuve", "1 place du Marché, 00000 Villeneuve"}
+_ADDRESSES |= {"Place du Marché"}
+_FRENCH = re.compile(
+    r"(?i)\b(?:au|aux|avec|ce|cette|dans|de|des|du|en|est|et|la|le|les|mon|ne|nos|notre|par|pas"
+    r"|pour|que|qui|sa|sans|ses|son|sur|un|une|vos|votre|vous)\b|\b[cdjlmnst]’"
+)
+
+
+def _left_in_french(messages: Catalog) -> list[str]:
+    found = []
+    for message in messages:
+        same = set(_texts(message.id)) & set(_texts(message.string)) if message.id else set()
+        found += [each for each in same - _ADDRESSES if _FRENCH.search(each)]
+    return found
+
+
+def test_no_translation_is_left_in_french(english: Catalog) -> None:
+    assert _left_in_french(english) == []
+
+
+def test_the_search_for_french_finds_it() -> None:
+    untranslated = Catalog()
+    untranslated.add("au même endroit", "au même endroit")
+    untranslated.add("Documents", "Documents")
+    assert _left_in_french(untranslated) == ["au même endroit"]
