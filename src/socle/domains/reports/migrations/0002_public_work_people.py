@@ -586,8 +586,6 @@ class Migration(migrations.Migration):
                 ("radius_m", models.PositiveIntegerField(blank=True, null=True)),
                 ("area_code", models.CharField(blank=True, max_length=20)),
                 ("categories", models.JSONField(default=list)),
-                ("nonce", models.CharField(blank=True, max_length=32)),
-                ("token_hash", models.CharField(blank=True, db_index=True, max_length=64)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("confirmed_at", models.DateTimeField(blank=True, null=True)),
                 ("told_until", models.DateTimeField(default=django.utils.timezone.now)),

@@ -20,8 +20,6 @@ class Alert(models.Model):
     area_code = models.CharField(max_length=20, blank=True)
     # Empty: every category.
     categories = models.JSONField(default=list)
-    nonce = models.CharField(max_length=32, blank=True)
-    token_hash = models.CharField(max_length=64, blank=True, db_index=True)
     created_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     # Everything reported before is told.
