@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["anonymous", "resident", "agent", "system"]
+Kind = Literal["anonymous", "resident", "agent", "program", "system"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,23 @@ class Actor:
         """Whether the actor holds one of `roles` (any role when none is given) there."""
         role = self.roles.get(organisation_id)
         return role is not None and (not roles or role in roles)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyActor(Actor):
+    """A program known by its key: it acts for one organisation, within what the key allows.
+
+    `scopes` are names of ``accounts.rules.API_SCOPES``. It holds the role of an agent only when a
+    scope opens the organisation's cases; whoever lets it in also asks :meth:`allows`.
+    """
+
+    key_id: int = 0
+    organisation_id: int = 0
+    scopes: frozenset[str] = frozenset()
+
+    def allows(self, scope: str) -> bool:
+        """Whether the key carries this scope."""
+        return scope in self.scopes
 
 
 ANONYMOUS = Actor(kind="anonymous", label="anonyme")

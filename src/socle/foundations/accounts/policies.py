@@ -31,6 +31,11 @@ def can_administer(actor: Actor, organisation_id: int) -> bool:
     return _platform(actor) or actor.has_role(organisation_id, ADMINISTRATOR)
 
 
+def can_integrate(actor: Actor, organisation_id: int) -> bool:
+    """Give programs keys, and have them called: the organisation's administrators."""
+    return can_administer(actor, organisation_id)
+
+
 def can_manage_teams(actor: Actor, organisation_id: int) -> bool:
     """Teams, and who belongs to them; not roles."""
     return _platform(actor) or actor.has_role(organisation_id, ADMINISTRATOR, MANAGER)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from socle.foundations.accounts import policies
-from socle.foundations.accounts.actors import ANONYMOUS, Actor
+from socle.foundations.accounts import policies, rules
+from socle.foundations.accounts.actors import ANONYMOUS, Actor, KeyActor
 from socle.foundations.accounts.models import (
     Admission,
+    ApiKey,
     Consent,
     ExternalIdentity,
     Membership,
@@ -173,3 +175,37 @@ def has_consented(user_id: int, purpose: str) -> bool:
 def admits_by_proconnect(organisation_id: int) -> bool:
     """Whether an agent vouched for by ProConnect becomes a member at first login."""
     return Admission.objects.filter(organisation_id=organisation_id, by_proconnect=True).exists()
+
+
+def actor_for_key(secret: str) -> KeyActor | None:
+    """The program that holds this key, in one query; None for a key unknown, revoked, or of an
+    organisation that is no longer active.
+    """
+    if not rules.is_key(secret):
+        return None
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    key = ApiKey.objects.filter(
+        digest=digest, revoked_at__isnull=True, organisation__is_active=True
+    ).first()
+    if key is None:
+        return None
+    scopes = frozenset(key.scopes) & rules.API_SCOPES.keys()
+    return KeyActor(
+        kind="program",
+        label=key.name,
+        roles={key.organisation_id: policies.AGENT} if scopes & rules.CASE_SCOPES else {},
+        key_id=key.pk,
+        organisation_id=key.organisation_id,
+        scopes=scopes,
+    )
+
+
+def api_keys_of(actor: Actor, organisation_id: int) -> QuerySet[ApiKey]:
+    """The keys of an organisation, in force first, newest first; none to who may not see them."""
+    if not policies.can_integrate(actor, organisation_id):
+        return ApiKey.objects.none()
+    return (
+        ApiKey.objects.filter(organisation_id=organisation_id)
+        .select_related("created_by")
+        .order_by(F("revoked_at").desc(nulls_first=True), "-pk")
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,17 @@ PROFILE_FIELDS = frozenset(
     }
 )
 LANGUAGES = ("fr", "en")
+
+# What a program's key may open, from least to most.
+API_SCOPES: dict[str, StrOrPromise] = {
+    "reports:write": _("Envoyer des signalements"),
+    "cases:read": _("Lire les dossiers de l’organisation"),
+    "cases:write": _("Traiter les dossiers de l’organisation"),
+}
+CASE_SCOPES = frozenset({"cases:read", "cases:write"})
+KEY_PREFIX = "socle_"
+KEY_NAME_MAX = 120
+_KEY = re.compile(r"socle_[A-Za-z0-9_-]{43}")
 
 
 def _compact(text: str) -> str:
@@ -138,6 +150,30 @@ def entity(*, kind: str, name: str, siret_text: str, rna_text: str) -> EntityIde
     if errors:
         raise Invalid(fields=errors)
     return EntityIdentity(kind, name, found_siret or "", found_rna or "")
+
+
+def is_key(text: str) -> bool:
+    """Whether a text has the shape of a program's key: what has not is not looked up."""
+    return _KEY.fullmatch(text) is not None
+
+
+def api_key(*, name: str, scopes: Iterable[str]) -> tuple[str, list[str]]:
+    """Check what was asked of a new key; its name and its scopes as stored.
+
+    To treat a case one must read it: ``cases:write`` brings ``cases:read``. Raises
+    :class:`Invalid` by field.
+    """
+    name, wanted = " ".join(name.split()), set(scopes)
+    errors: dict[str, StrOrPromise] = {}
+    if not name or len(name) > KEY_NAME_MAX:
+        errors["name"] = _("Donnez à la clé un nom de 1 à 120 caractères.")
+    if not wanted or not wanted <= API_SCOPES.keys():
+        errors["scopes"] = _("Choisissez au moins un droit parmi ceux proposés.")
+    if errors:
+        raise Invalid(fields=errors)
+    if "cases:write" in wanted:
+        wanted.add("cases:read")
+    return name, [scope for scope in API_SCOPES if scope in wanted]
 
 
 def profile(changes: dict[str, object]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from socle.foundations.accounts.actions.identities import (
     note_identity_login,
     unlink_identity,
 )
+from socle.foundations.accounts.actions.keys import create_api_key, mark_key_used, revoke_api_key
 from socle.foundations.accounts.actions.members import (
     add_member,
     admit_agent,
@@ -41,6 +42,7 @@ __all__ = [
     "close_account",
     "close_team",
     "complete_name",
+    "create_api_key",
     "create_team",
     "decline_representation",
     "end_representation",
@@ -48,6 +50,7 @@ __all__ = [
     "export_personal_data",
     "grant_consent",
     "link_identity",
+    "mark_key_used",
     "mark_seen",
     "note_identity_login",
     "organisation_of_siren",
@@ -55,6 +58,7 @@ __all__ = [
     "register",
     "remove_member",
     "request_representation",
+    "revoke_api_key",
     "set_administrator",
     "set_admission",
     "unlink_identity",
