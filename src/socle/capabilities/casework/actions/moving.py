@@ -114,7 +114,8 @@ def post(
     idempotency_key: str | None = None,
 ) -> Message:
     """Add a message to the thread, inside the caller's act."""
-    label = actor.label if actor.user_id is not None else case.contact_name
+    named = actor.user_id is not None or actor.kind == "program"
+    label = actor.label if named else case.contact_name
     message = Message(
         case=case,
         author_id=actor.user_id,
