@@ -144,7 +144,8 @@ class ListMap {
       });
       void this.load(!this.holder.dataset.center);
     }
-    for (const layer of itemLayers(this.tiled ? this.holder.dataset.layer ?? "items" : undefined)) this.map.addLayer(layer);
+    const tones = this.holder.dataset.tones ? (JSON.parse(this.holder.dataset.tones) as Record<string, string>) : {};
+    for (const layer of itemLayers(this.tiled ? this.holder.dataset.layer ?? "items" : undefined, tones)) this.map.addLayer(layer);
   }
 
   private async load(fit: boolean): Promise<void> {
@@ -181,8 +182,20 @@ class ListMap {
       this.map.easeTo({ center: at, zoom: zoom + 0.2, animate: !reducedMotion() });
     } else if (Number(properties.count ?? 1) > 1) this.map.easeTo({ center: at, zoom: this.map.getZoom() + 2, animate: !reducedMotion() });
     else {
-      this.show(at, properties);
+      this.show(at, await this.details(properties));
       this.focus(String(properties.id), true);
+    }
+  }
+
+  /** The words of a place: its own, or asked for one by one where tiles carry none. */
+  private async details(properties: Properties): Promise<Properties> {
+    const address = this.holder.dataset.detail;
+    if (!address || properties.title) return properties;
+    try {
+      const response = await fetch(address.replace("{id}", encodeURIComponent(String(properties.id))), { headers: { Accept: "application/json" } });
+      return response.ok ? { ...properties, ...((await response.json()) as Properties) } : properties;
+    } catch {
+      return properties;
     }
   }
 

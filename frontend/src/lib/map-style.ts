@@ -166,19 +166,27 @@ export function drawImages(map: MapLibre): void {
   });
 }
 
-/** Layers over the source `items`: counts and single places. `layer` names the layer of a vector tile source. */
-export function itemLayers(layer?: string): LayerSpecification[] {
-  const common = { source: "items", ...(layer ? { "source-layer": layer } : {}), type: "symbol" as const };
+/**
+ * Layers over the source `items`: counts and single places. `layer` names the layer of a vector tile source, or two: of places, of counts.
+ * `tones` gives the tone of each `status` where tiles carry no `tone`.
+ */
+export function itemLayers(layer?: string, tones: Record<string, string> = {}): LayerSpecification[] {
+  const [places, counts = places] = (layer ?? "").split(" ").filter(Boolean);
+  const common = { source: "items", ...(places ? { "source-layer": places } : {}), type: "symbol" as const };
+  const counted = counts ? { "source-layer": counts } : {};
   const size = ["coalesce", ["get", "point_count"], ["get", "count"], 1];
+  const pairs = Object.entries(tones).flat();
+  const tone = ["coalesce", ["get", "tone"], pairs.length ? ["match", ["get", "status"], ...pairs, "info"] : "info"];
   return [
     {
       ...common,
       id: "places",
       filter: ["<=", size, 1],
-      layout: { "icon-image": ["concat", "dot-", ["coalesce", ["get", "tone"], "info"]], "icon-allow-overlap": true, "icon-ignore-placement": true },
+      layout: { "icon-image": ["concat", "dot-", tone], "icon-allow-overlap": true, "icon-ignore-placement": true },
     },
     {
       ...common,
+      ...counted,
       id: "counts",
       filter: [">", size, 1],
       layout: { "icon-image": ["concat", "count-", ["to-string", size]], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": size },
@@ -187,7 +195,7 @@ export function itemLayers(layer?: string): LayerSpecification[] {
       ...common,
       id: "active",
       filter: ["==", ["to-string", ["get", "id"]], " "],
-      layout: { "icon-image": ["concat", "active-", ["coalesce", ["get", "tone"], "info"]], "icon-allow-overlap": true, "icon-ignore-placement": true },
+      layout: { "icon-image": ["concat", "active-", tone], "icon-allow-overlap": true, "icon-ignore-placement": true },
     },
   ] as LayerSpecification[];
 }
