@@ -326,6 +326,17 @@ class Geocoder(Group):
     timeout: Annotated[float, Field(gt=0, le=30)] = 3.0
 
 
+class Outgoing(Group):
+    """Calls to systems chosen by agents or by programs (hand-overs, webhooks, photos by address).
+
+    ``private_hosts``: names or addresses of the local network that may be called, in clear too.
+    """
+
+    private_hosts: Words = ()
+    # Seconds, from the resolver to the last byte.
+    timeout: Annotated[float, Field(gt=0, le=60)] = 8.0
+
+
 class Security(Group):
     """Host names answered, keys, HTTPS, trusted reverse proxies in front of the server."""
 
@@ -380,6 +391,7 @@ class Options(BaseSettings):
     map: Map = Map()
     antivirus: Antivirus = Antivirus()
     geocoder: Geocoder = Geocoder()
+    outgoing: Outgoing = Outgoing()
     security: Security = Security()
     logging: Logging = Logging()
 

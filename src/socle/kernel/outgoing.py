@@ -152,10 +152,12 @@ def fetch(
     policy: Policy,
     method: str = "GET",
     form: Mapping[str, str] | None = None,
+    content: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     resolver: Resolver = resolve,
 ) -> Answer:
-    """Call an address. `form` is sent as ``application/x-www-form-urlencoded``.
+    """Call an address. `form` is sent as ``application/x-www-form-urlencoded``; `content` as it is,
+    its type among the `headers`.
 
     Any status is an answer, redirects included. The proxy of the environment (``HTTPS_PROXY``) is
     used when there is one: it resolves names itself and is trusted to refuse the inside. Raises
@@ -163,9 +165,9 @@ def fetch(
     """
     parts = check(url, policy)
     deadline = time.monotonic() + policy.seconds
-    body = urlencode(form).encode() if form is not None else None
+    body = urlencode(form).encode() if form is not None else content
     sent = {"Accept": "application/json", "User-Agent": "socle", **(headers or {})}
-    if body is not None:
+    if form is not None:
         sent["Content-Type"] = "application/x-www-form-urlencoded"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = _connect(parts, policy, deadline, resolver)
