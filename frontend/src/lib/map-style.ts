@@ -1,6 +1,6 @@
 /** How maps look: colours of the page's theme, base layers, markers and counts drawn on canvas (no glyph server needed). */
 import type { FeatureCollection, Position } from "geojson";
-import type { LayerSpecification, Map as MapLibre, StyleSpecification } from "maplibre-gl";
+import type { ExpressionSpecification, LayerSpecification, Map as MapLibre, StyleSpecification } from "maplibre-gl";
 
 export type Basemap = { tiles: string | string[]; attribution?: string; max_zoom?: number; min_zoom?: number; tile_size?: number };
 
@@ -176,7 +176,7 @@ export function itemLayers(layer?: string, tones: Record<string, string> = {}): 
   const counted = counts ? { "source-layer": counts } : {};
   const size = ["coalesce", ["get", "point_count"], ["get", "count"], 1];
   const pairs = Object.entries(tones).flat();
-  const tone = ["coalesce", ["get", "tone"], pairs.length ? ["match", ["get", "status"], ...pairs, "info"] : "info"];
+  const tone: ExpressionSpecification = ["coalesce", ["get", "tone"], pairs.length ? (["match", ["get", "status"], ...pairs, "info"] as unknown as ExpressionSpecification) : "info"];
   return [
     {
       ...common,
