@@ -15,6 +15,9 @@ class Endpoint(models.Model):
     description = models.CharField(max_length=200, blank=True)
     # Signs every call (Standard Webhooks): shown once, needed again for each call.
     secret = models.CharField(max_length=100)
+    # Still signs, beside the new one, for a day after a rotation.
+    previous_secret = models.CharField(max_length=100, blank=True)
+    previous_until = models.DateTimeField(null=True, blank=True)
     # Names of events; empty: all of them.
     events = models.JSONField(default=list)
     active = models.BooleanField(default=True)
