@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.capabilities.casework.cast import LETTERS, WORKFLOW
 
 from socle.capabilities.casework import letters, rules
-from socle.capabilities.casework.actions.recording import HOLIDAYS
 from socle.capabilities.casework.pack import Workflow
+from socle.capabilities.casework.rules.working import HOLIDAYS
 from socle.kernel.clock import local, local_date
 from socle.kernel.expressions import BOOLEAN, INTEGER
 

@@ -10,11 +10,13 @@ class CaseworkConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from socle.capabilities.casework import queries, reactions
+        from socle.capabilities.casework import calendars, queries, reactions
         from socle.foundations.accounts.events import AccountClosed, MemberRemoved
         from socle.foundations.accounts.registry import personal_data
+        from socle.foundations.packs import registry as packs
         from socle.kernel.events import within
 
+        packs.register(calendars.SECTION)
         within(AccountClosed, reactions.account_closed)
         within(MemberRemoved, reactions.member_removed)
         personal_data("cases", queries.of_person)

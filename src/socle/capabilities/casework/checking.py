@@ -51,6 +51,7 @@ def problems(
         *_duplicates(workflow),
         *_unknown_states(workflow),
         *_timers(workflow),
+        *_parts(workflow),
         *_states(workflow),
         *_effects(workflow, letters),
         *_conditions(workflow, names),
@@ -129,6 +130,27 @@ def _timers(workflow: Workflow) -> Iterator[Finding]:
         yield Finding(("timer", index, "transition"), message)
 
 
+def _parts(workflow: Workflow) -> Iterator[Finding]:
+    wanted = workflow.parts.transition
+    if not wanted:
+        return
+    transitions = {each.id: each for each in workflow.transitions}
+    transition = transitions.get(wanted)
+    if transition is None:
+        message = _("La transition « %(name)s » n’existe pas.") % {"name": wanted}
+        message += suggestion(wanted, transitions)
+    elif "system" not in transition.who:
+        message = _("La transition « %(name)s » n’est pas permise à « system ».")
+        message %= {"name": wanted}
+    elif transition.needs:
+        message = _(
+            "La transition « %(name)s » demande un texte : elle ne peut pas se faire seule."
+        ) % {"name": wanted}
+    else:
+        return
+    yield Finding(("parts", "transition"), message)
+
+
 def _states(workflow: Workflow) -> Iterator[Finding]:
     closed = {state.id for state in workflow.states if not state.open}
     for index, state in enumerate(workflow.states):
@@ -146,6 +168,10 @@ def _states(workflow: Workflow) -> Iterator[Finding]:
         if not any(char.isalnum() for char in transition.label):
             message = _("La transition « %(name)s » n’a pas de libellé lisible.")
             yield Finding(("transition", index, "label"), message % {"name": transition.id})
+    for index, deadline in enumerate(workflow.deadlines):
+        if (deadline.days is None) == (deadline.hours is None):
+            message = _("Un délai se compte en jours (days) ou en heures ouvrées (hours).")
+            yield Finding(("deadline", index), message)
     for index, deadline in enumerate(workflow.deadlines):
         if deadline.state in closed:
             message = _("Aucun délai ne court dans l’état clos « %(name)s ».")

@@ -43,10 +43,13 @@ class Transition(Document):
 
 
 class Deadline(Document):
-    """How long the owner has while in a state: calendar or working days (*jours ouvrés*)."""
+    """How long the owner has while in a state: calendar or working days (*jours ouvrés*), or
+    working hours (`calendar.toml`). One of `days` and `hours`.
+    """
 
     state: Key
-    days: Annotated[int, Field(ge=1, le=730)]
+    days: Annotated[int, Field(ge=1, le=730)] | None = None
+    hours: Annotated[int, Field(ge=1, le=4000)] | None = None
     working: bool = False
     text: str = ""
 
@@ -59,6 +62,23 @@ class Timer(Document):
     working: bool = False
     transition: Key
     """One that the `system` may perform."""
+
+
+class Escalation(Document):
+    """When the managers are told that a deadline is near; `hours_before` (working hours) wins."""
+
+    percent: Annotated[int, Field(ge=1, le=99)] | None = 80
+    """Of the time given."""
+    hours_before: Annotated[int, Field(ge=1, le=400)] | None = None
+
+
+class Parts(Document):
+    """What a case split into parts waits for."""
+
+    closing: Literal["waits", "free"] = "waits"
+    """Whether it may be closed before they are."""
+    transition: str = ""
+    """Performed by itself when the last part is closed; one that the `system` may perform."""
 
 
 class CannedReply(Document):
@@ -76,3 +96,13 @@ class Workflow(Document):
     deadlines: Annotated[tuple[Deadline, ...], Field(alias="deadline")] = ()
     timers: Annotated[tuple[Timer, ...], Field(alias="timer")] = ()
     replies: Annotated[tuple[CannedReply, ...], Field(alias="reply")] = ()
+    escalation: Escalation = Escalation()
+    parts: Parts = Parts()
+    suspension: Literal["calendar", "working"] = "calendar"
+    """How what is left is counted while the clock is stopped; in working hours as soon as one
+    deadline is.
+    """
+
+    @property
+    def in_working_hours(self) -> bool:
+        return self.suspension == "working" or any(each.hours for each in self.deadlines)

@@ -35,7 +35,7 @@ Kind = Literal["assign", "team", "transition"]
 
 _SNAPSHOT = (
     "state", "public_status", "is_open", "closed_at", "due_at", "due_left", "timer_at",
-    "team_id", "assignee_id", "has_news",
+    "warn_at", "team_id", "assignee_id", "has_news",
 )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -140,23 +139,12 @@ def transition_act(
         raise LookupError("a checked workflow has the targets of its transitions")
     source = rules.state_of(workflow, case.state)
     now = clock.now()
-    due_at, due_left, timer_at = rules.clocks_on_entry(
-        workflow,
-        target.id,
-        now=now,
-        due_at=case.due_at,
-        due_left=case.due_left,
-        holidays=recording.HOLIDAYS,
-        tz=settings.TIME_ZONE,
-    )
     changes: dict[str, Any] = {
         "state": target.id,
         "public_status": target.public.value,
         "is_open": target.open,
         "closed_at": None if target.open else (case.closed_at or now),
-        "due_at": due_at,
-        "due_left": due_left,
-        "timer_at": timer_at,
+        **recording.clocks_in(case, workflow, target.id, now),
     }
     for effect in transition.effects:
         if effect.assign == "actor" and actor.user_id is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,15 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from socle.capabilities.casework import history, policies, registry, rules, searching, tokens
+from socle.capabilities.casework import (
+    calendars,
+    history,
+    policies,
+    registry,
+    rules,
+    searching,
+    tokens,
+)
 from socle.capabilities.casework.actions import recording, telling
 from socle.capabilities.casework.actions.attaching import NewDocument, attach
 from socle.capabilities.casework.events import CaseOpened
@@ -102,15 +110,13 @@ def open_case(
     initial = rules.state_of(read.workflow, read.workflow.initial)
     if initial is None:
         raise LookupError("a workflow must have its initial state")
-    declared, _left, timer_at = rules.clocks_on_entry(
-        read.workflow,
-        initial.id,
-        now=now,
-        due_at=due_at,
-        due_left=None,
-        holidays=recording.HOLIDAYS,
-        tz=settings.TIME_ZONE,
+    calendar = calendars.calendar_of(organisation_id)
+    entry = rules.clocks_on_entry(
+        read.workflow, initial.id, now=now, before=rules.Clocks(due_at=due_at), calendar=calendar
     )
+    if due_at is not None:
+        warn_at = rules.warning_at(read.workflow, now, due_at, calendar)
+        entry = replace(entry, due_at=due_at, due_left=None, warn_at=warn_at)
     nonce = tokens.new_nonce()
     case = Case(
         kind=kind,
@@ -140,8 +146,9 @@ def open_case(
         area_code=area_code,
         created_at=now,
         updated_at=now,
-        due_at=due_at or declared,
-        timer_at=timer_at,
+        due_at=entry.due_at,
+        warn_at=entry.warn_at,
+        timer_at=entry.timer_at,
         follow_nonce=nonce,
         follow_hash=tokens.hashed(tokens.derive(nonce)),
         idempotency_key=idempotency_key,

@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
-from holidays.countries.france import France
 
-from socle.capabilities.casework import history, policies, registry
+from socle.capabilities.casework import calendars, history, policies, registry, rules
 from socle.capabilities.casework.models import Case, CaseEvent
+from socle.capabilities.casework.pack import Workflow
 from socle.foundations.accounts.actors import Actor
 from socle.foundations.journal import actions as journal
 from socle.kernel import clock as clocks
@@ -233,19 +232,21 @@ def stale(case_id: int, since: int) -> Conflict:
     )
 
 
-@lru_cache(maxsize=32)
-def _holidays_of(year: int) -> frozenset[date]:
-    return frozenset(France(years=year))  # type: ignore[no-untyped-call]
-
-
-class Holidays:
-    """French public holidays, year by year as they are asked for (code du travail, L.3133-1)."""
-
-    def __contains__(self, day: object) -> bool:
-        return isinstance(day, date) and day in _holidays_of(day.year)
-
-
-HOLIDAYS = Holidays()
+def clocks_in(case: Case, workflow: Workflow, state_id: str, now: datetime) -> dict[str, Any]:
+    """The columns of the clocks of a case that enters a state now."""
+    found = rules.clocks_on_entry(
+        workflow,
+        state_id,
+        now=now,
+        before=rules.Clocks(case.due_at, case.due_left, case.timer_at, case.warn_at),
+        calendar=calendars.calendar_of(case.organisation_id),
+    )
+    return {
+        "due_at": found.due_at,
+        "due_left": found.due_left,
+        "timer_at": found.timer_at,
+        "warn_at": found.warn_at,
+    }
 
 
 def plain(value: Any) -> Any:

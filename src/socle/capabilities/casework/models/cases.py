@@ -128,6 +128,8 @@ class Case(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     # What was left of the deadline when the clock stopped, waiting for the person.
     due_left = models.DurationField(null=True, blank=True)
+    # When managers are told that the deadline is near; empty once they were.
+    warn_at = models.DateTimeField(null=True, blank=True)
     # When the workflow moves it on by itself (`Timer`), unless somebody acts before.
     timer_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -228,6 +230,11 @@ class Case(models.Model):
                 condition=models.Q(timer_at__isnull=False),
                 name="case_timer_idx",
             ),
+            models.Index(
+                fields=["warn_at"],
+                condition=models.Q(warn_at__isnull=False, due_at__isnull=False),
+                name="case_warning_idx",
+            ),
             # "My requests": a person's, and those of the entities they represent.
             models.Index(
                 fields=["applicant", "-created_at", "-id"],
@@ -260,8 +267,19 @@ class Case(models.Model):
             ),
         ]
 
+    # The row of the reference that was asked for, when this is the case it was merged into.
+    # See `queries.case_for_person`: never stored.
+    seen_from: Case | None = None
+    # Shown to somebody who is told of its progress, not to who filed it.
+    seen_as_follower: bool = False
+
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def redirected_from(self) -> str:
+        """The merged reference that led here; empty when this one was asked for."""
+        return self.seen_from.reference if self.seen_from else ""
 
 
 class AppendOnly(models.QuerySet[Any]):

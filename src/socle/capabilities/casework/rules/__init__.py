@@ -6,6 +6,7 @@ The checks that a pack must pass are in `checking`, reached from here.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from socle.capabilities.casework.checking import FINAL, Finding, check_letters, problems
+from socle.capabilities.casework.rules.working import WorkingCalendar
 from socle.kernel import clock, expressions
 
 if TYPE_CHECKING:
@@ -22,10 +24,13 @@ __all__ = [
     "BULK_LIMIT",
     "FINAL",
     "SKIPPED",
+    "Clocks",
     "Finding",
+    "WorkingCalendar",
     "available",
     "check_letters",
     "clocks_on_entry",
+    "due_of",
     "end_of_period",
     "holds",
     "is_overdue",
@@ -34,6 +39,7 @@ __all__ = [
     "state_of",
     "timer_of",
     "transition_of",
+    "warning_at",
 ]
 
 BULK_LIMIT = 500
@@ -48,6 +54,8 @@ SKIPPED = {
     "own_case": _("Ce dossier vous concerne : un collègue doit le traiter"),
     "unchanged": _("Déjà dans l’état demandé"),
     "elsewhere": _("L’équipe ou l’agent est d’une autre organisation"),
+    "merged": _("Ce dossier est regroupé dans un autre"),
+    "open_parts": _("Il reste des sous-dossiers ouverts"),
 }
 """Why a bulk operation left a case alone: code and sentence."""
 
@@ -138,22 +146,35 @@ def timer_of(workflow: Workflow, state_id: str) -> Timer | None:
     return next((each for each in workflow.timers if each.state == state_id), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """What runs while a case is in a state. Instants are UTC.
+
+    `warn_at`: when the managers are told that the deadline is near; kept as it was while the clock
+    is stopped, `None` once they were told.
+    """
+
+    due_at: datetime | None = None
+    due_left: timedelta | None = None
+    timer_at: datetime | None = None
+    warn_at: datetime | None = None
+
+
 def clocks_on_entry(
     workflow: Workflow,
     state_id: str,
     *,
     now: datetime,
-    due_at: datetime | None,
-    due_left: timedelta | None,
-    holidays: Container[date] = (),
-    tz: str = clock.PARIS,
-) -> tuple[datetime | None, timedelta | None, datetime | None]:
-    """`(due_at, due_left, timer_at)` of a case that enters a state at `now`.
+    before: Clocks,
+    calendar: WorkingCalendar,
+) -> Clocks:
+    """The clocks of a case that enters a state at `now`, from what they were before.
 
     A state's own deadline starts anew. Waiting for the person stops the clock, and what was left
     runs again afterwards (the period is suspended while a request is incomplete: CRPA, article
     L.114-5). A closed case has no deadline. Any other state leaves the deadline as it was.
     """
+    tz, holidays = calendar.tz, calendar.holidays
     state = state_of(workflow, state_id)
     timer = timer_of(workflow, state_id)
     timer_at = (
@@ -162,15 +183,61 @@ def clocks_on_entry(
         else None
     )
     if state is None or not state.open:
-        return None, None, timer_at
+        return Clocks(timer_at=timer_at)
     deadline = _deadline(workflow, state_id)
     if deadline:
-        due = end_of_period(now, deadline.days, working=deadline.working, holidays=holidays, tz=tz)
-        return due, None, timer_at
+        due = due_of(deadline, now, calendar)
+        return Clocks(due, None, timer_at, warning_at(workflow, now, due, calendar))
     if state.public == WAITING:
-        left = due_left if due_at is None else max(due_at - now, timedelta())
-        return None, left, timer_at
-    if due_at is None and due_left is not None:
-        resumed = clock.local_date(now + due_left, tz)
-        return clock.local_day_bounds(resumed, tz)[1] - timedelta(seconds=1), None, timer_at
-    return due_at, None, timer_at
+        left = before.due_left
+        if before.due_at is not None:
+            passed = calendar.between if workflow.in_working_hours else _elapsed
+            left = max(passed(now, before.due_at), timedelta())
+        return Clocks(None, left, timer_at, before.warn_at)
+    if before.due_at is None and before.due_left is not None:
+        due = _resumed(workflow, now, before.due_left, calendar)
+        warn = warning_at(workflow, now, due, calendar) if before.warn_at else None
+        return Clocks(due, None, timer_at, warn)
+    return Clocks(before.due_at, None, timer_at, before.warn_at if before.due_at else None)
+
+
+def _elapsed(start: datetime, end: datetime) -> timedelta:
+    return end - start
+
+
+def due_of(deadline: Deadline, start: datetime, calendar: WorkingCalendar) -> datetime:
+    """When a declared deadline that starts at `start` ends: working hours, or whole days."""
+    if deadline.hours is not None:
+        return calendar.add_working(start, timedelta(hours=deadline.hours))
+    return end_of_period(
+        start, deadline.days or 1, working=deadline.working, holidays=calendar.holidays,
+        tz=calendar.tz,
+    )  # fmt: skip
+
+
+def _resumed(
+    workflow: Workflow, now: datetime, left: timedelta, calendar: WorkingCalendar
+) -> datetime:
+    if workflow.in_working_hours:
+        return calendar.add_working(now, left)
+    day = clock.local_date(now + left, calendar.tz)
+    return clock.local_day_bounds(day, calendar.tz)[1] - timedelta(seconds=1)
+
+
+def warning_at(
+    workflow: Workflow, start: datetime, due_at: datetime, calendar: WorkingCalendar
+) -> datetime | None:
+    """When a deadline that started at `start` is near: so much of its time has passed, or so many
+    working hours are left. Never after it, nor before `start`; `None` when nobody is to be told.
+    """
+    rule = workflow.escalation
+    if rule.hours_before is not None:
+        at = calendar.add_working(due_at, -timedelta(hours=rule.hours_before))
+    elif rule.percent is None:
+        return None
+    elif workflow.in_working_hours:
+        whole = calendar.between(start, due_at)
+        at = calendar.add_working(start, whole * rule.percent / 100)
+    else:
+        at = start + (due_at - start) * rule.percent / 100
+    return min(max(at, start), due_at)
