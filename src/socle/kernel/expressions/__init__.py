@@ -26,31 +26,12 @@ from .evaluator import evaluate, holds
 from .graph import find_cycle, names
 from .parser import MAX_DEPTH, MAX_LENGTH, parse
 from .serialisation import from_json, to_json, to_text
-from .syntax import Node
+from .syntax import Binary, Call, Items, Literal, Logic, Name, Node, Unary
 from .types import BOOLEAN, DATE, DECIMAL, INTEGER, TEXT, Choice, ListOf, Type
 
 __all__ = [
-    "BOOLEAN",
-    "DATE",
-    "DECIMAL",
-    "INTEGER",
-    "MAX_DEPTH",
-    "MAX_LENGTH",
-    "TEXT",
-    "Choice",
-    "ExpressionError",
-    "ListOf",
-    "Node",
-    "Position",
-    "Type",
-    "check",
-    "check_condition",
-    "evaluate",
-    "find_cycle",
-    "from_json",
-    "holds",
-    "names",
-    "parse",
-    "to_json",
-    "to_text",
-]
+    "BOOLEAN", "DATE", "DECIMAL", "INTEGER", "MAX_DEPTH", "MAX_LENGTH", "TEXT", "Binary", "Call",
+    "Choice", "ExpressionError", "Items", "ListOf", "Literal", "Logic", "Name", "Node", "Position",
+    "Type", "Unary", "check", "check_condition", "evaluate", "find_cycle", "from_json", "holds",
+    "names", "parse", "to_json", "to_text",
+]  # fmt: skip
