@@ -96,7 +96,8 @@ export function enhanceForms(root: ParentNode): void {
       if (near) timer = window.setTimeout(() => (live.textContent = counter.textContent), 900);
     });
   });
-  for (const holder of all(root, "[data-clear-draft]")) storage.remove(DRAFT + holder.dataset.clearDraft);
+  // One form may span several pages, each with a draft of its own: the name given is their beginning.
+  for (const holder of all(root, "[data-clear-draft]")) storage.keys(DRAFT + holder.dataset.clearDraft).forEach(storage.remove);
 }
 
 export function startForms(): void {

@@ -100,10 +100,12 @@ def test_services_by_theme_and_life_event(applied: Any) -> None:
     assert keys(queries.by_theme("espace-public")) == [
         "signaler-un-probleme",
         "piscine",
+        "acte-de-naissance",
         "travaux",
     ]
     assert keys(queries.by_theme("espace-public", area="99001")) == [
         "signaler-un-probleme",
+        "acte-de-naissance",
         "travaux",
     ]
     assert keys(queries.by_life_event("je-demenage")) == ["composteur", "collecte-des-encombrants"]
@@ -121,7 +123,7 @@ def test_related_services_are_the_named_ones_then_the_themes(applied: Any) -> No
 def test_headings_count_their_services_and_leave_out_the_empty(applied: Any) -> None:
     assert [(each.id, each.count) for each in queries.headings_of_themes()] == [
         ("dechets", 3),
-        ("espace-public", 3),
+        ("espace-public", 4),
     ]
     assert queries.theme("dechets").label == "Déchets"
     assert queries.life_event("je-demenage").kind == "life"

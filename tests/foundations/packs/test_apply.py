@@ -48,7 +48,7 @@ def state() -> dict[str, Any]:
 def test_a_second_application_writes_nothing_and_says_so(lakeside: Folder) -> None:
     first = packs.apply(lakeside.path)
     assert first.changed
-    assert "15 ajouts" in first.text()
+    assert "16 ajouts" in first.text()
     before = state()
     with CaptureQueriesContext(connection) as captured:
         second = packs.apply(lakeside.path)
@@ -99,7 +99,7 @@ def test_the_plan_writes_nothing_and_shows_each_field(lakeside: Folder) -> None:
     assert "    ~ communes[99002].population: 8000 → 8100" in text
     assert "+ service nouveau" in text
     assert "- service collecte-des-encombrants" in text
-    assert text.endswith("1 ajout, 2 modifications, 1 retrait, 12 inchangées.")
+    assert text.endswith("1 ajout, 2 modifications, 1 retrait, 13 inchangées.")
 
 
 def test_a_plan_of_what_is_in_force_is_empty(lakeside: Folder) -> None:
@@ -325,7 +325,7 @@ def test_an_application_is_announced_once_committed(
 def test_progress_counts_every_declaration(lakeside: Folder) -> None:
     steps: list[tuple[int, int]] = []
     packs.apply(lakeside.path, progress=lambda done, total: steps.append((done, total)))
-    assert steps == [(n, 15) for n in range(1, 16)]
+    assert steps == [(n, 16) for n in range(1, 17)]
 
 
 def test_the_latest_application_is_kept_with_what_it_did(lakeside: Folder) -> None:
@@ -336,4 +336,4 @@ def test_the_latest_application_is_kept_with_what_it_did(lakeside: Folder) -> No
     assert latest.summary == {
         "added": [], "changed": [], "removed": ["service:collecte-des-encombrants"],
     }  # fmt: skip
-    assert len(first.summary["added"]) == 15
+    assert len(first.summary["added"]) == 16

@@ -107,7 +107,7 @@ def test_a_section_of_one_file_needs_no_key(lakeside: Folder) -> None:
     assert queries.current("territory") == queries.current("territory", "territory")
     assert queries.current("service") is None  # there are several
     assert queries.keys("service") == (
-        "collecte-des-encombrants", "composteur", "signaler-un-probleme",
+        "acte-de-naissance", "collecte-des-encombrants", "composteur", "signaler-un-probleme",
     )  # fmt: skip
     assert set(queries.documents("service")) == set(queries.keys("service"))
 

@@ -244,3 +244,15 @@ def test_an_agent_files_for_the_person_at_the_counter(cast: Cast) -> None:
 def test_only_counter_agents_file_for_others(cast: Cast, who: str) -> None:
     browser = cast.client(getattr(cast, who))
     assert browser.post(START, {"pour": "autrui"}).status_code == 404
+
+
+def test_the_confirmation_tells_the_device_to_forget_the_form(cast: Cast) -> None:
+    browser = cast.client()
+    base = begin(browser)
+    draft = base.rsplit("/", 1)[-1]
+    kept = f'data-autosave="demarche-{draft}-'
+    first = browser.get(base + "/" + browser.get(base + "/x")["Location"].rsplit("/", 1)[-1])
+    assert kept in first.content.decode()
+    fill(browser, base)
+    done = browser.post(f"{base}/envoi", follow=True).content.decode()
+    assert f'data-clear-draft="demarche-{draft}"' in done

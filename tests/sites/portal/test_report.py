@@ -112,3 +112,13 @@ def test_an_address_is_enough_without_a_map(cast: Cast) -> None:
     base = begin(browser)
     answer = browser.post(f"{base}/lieu", {"place_text": "12 rue des Lilas, 99200 Saint-Test"})
     assert answer.status_code == 302
+
+
+def test_the_confirmation_tells_the_device_to_forget_the_report(cast: Cast) -> None:
+    browser = cast.client()
+    base = begin(browser)
+    draft = base.rsplit("/", 1)[-1]
+    assert f'data-autosave="signalement-{draft}"' in browser.get(f"{base}/photo").content.decode()
+    walk(browser, base)
+    done = browser.post(f"{base}/envoi", follow=True).content.decode()
+    assert f'data-clear-draft="signalement-{draft}"' in done

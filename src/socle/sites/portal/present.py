@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from markupsafe import Markup
 
@@ -17,7 +19,7 @@ from socle.capabilities.catalogue.snapshot import Service
 from socle.design.filters import money, phone_fr
 from socle.foundations.packs import queries as packs
 from socle.foundations.territories import queries as territories
-from socle.sites.portal import accessibility, links
+from socle.sites.portal import accessibility, links, town_halls
 
 STATUS_TONES: Mapping[str, str] = {
     PublicStatus.RECEIVED: "info",
@@ -43,15 +45,36 @@ def audiences() -> list[tuple[str, str]]:
     ]
 
 
-def service(found: Service) -> dict[str, Any]:
-    """A service card."""
+def service(found: Service, area: str = "") -> dict[str, Any]:
+    """A service card; `area` is the commune whose town hall its page is to show."""
+    href = reverse("portal:service", args=[found.key])
+    if area and found.declaration.provider == "commune":
+        href = f"{href}?{urlencode({town_halls.PARAMETER: area})}"
     return {
         "title": found.title,
         "summary": found.summary,
-        "href": reverse("portal:service", args=[found.key]),
+        "href": href,
         "icon": found.icon,
         "online": found.action in ("procedure", "report"),
+        "lang": foreign(found.language),
     }
+
+
+def found_service(found: queries.Found, area: str = "") -> dict[str, Any]:
+    """A service found by a search: its card, with the words of the query marked."""
+    card = service(found.service, area)
+    return {**card, "title": _marked(found.title), "summary": _marked(found.summary)}
+
+
+def _marked(segments: queries.Segments) -> Markup:
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(piece) if marked else piece for piece, marked in segments
+    )
+
+
+def foreign(language: str) -> str:
+    """What `lang` says of a text: its language when the page speaks another one, else nothing."""
+    return "" if (get_language() or "fr").startswith(language) else language
 
 
 def heading(found: queries.Heading) -> dict[str, Any]:
@@ -95,6 +118,26 @@ def service_page(found: Service, language: str) -> dict[str, Any]:
         "theme": next((each for each in themes(language) if each["id"] == found.theme), None),
         "organisation": found.organisation,
         "translated": found.is_translated and found.body_language == language,
+        "links": declaration.links,
+        "by_commune": declaration.provider == "commune",
+        "lang": _languages(found),
+    }
+
+
+def _languages(found: Service) -> dict[str, str]:
+    """The `lang` of each part of a service page; "" for what is in the page's language."""
+    english = found.declaration.en if found.language == "en" else None
+
+    def of(part: str) -> str:
+        return foreign("en" if english is not None and getattr(english, part) else "fr")
+
+    return {
+        "title": foreign(found.language),
+        "description": foreign(found.body_language),
+        "steps": of("steps"),
+        "conditions": of("conditions"),
+        # Only ever written in French.
+        "french": foreign("fr"),
     }
 
 

@@ -18,7 +18,7 @@ from socle.capabilities.catalogue.snapshot import Service
 from socle.design.keeping import keep
 from socle.domains.procedures import queries as procedures
 from socle.foundations.territories import queries as territories
-from socle.sites.portal import present
+from socle.sites.portal import present, town_halls
 
 QUERY_MAX = 200
 
@@ -59,7 +59,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "area": area,
         "areas": [("", _("Tout le territoire"))]
         + [(each.code, each.name) for each in territories.areas("commune")],
-        "services": [present.service(each) for each in results.services],
+        "services": [present.found_service(each, area) for each in results.found],
         "suggestion": results.suggestion,
         "popular": [present.service(each) for each in queries.featured(6, language=language)],
     }
@@ -75,7 +75,7 @@ def search_suggestions(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "portal/parts/suggestions.html",
-        {"services": [present.service(each) for each in results.services] if results else []},
+        {"services": [present.found_service(each) for each in results.found] if results else []},
     )
 
 
@@ -137,7 +137,15 @@ def service(request: HttpRequest, key: str) -> HttpResponse:
     """All there is to know about one service, and the way in."""
     language = get_language() or "fr"
     shown = keep(("portal.service", key), lambda: _service_page(key, language))
-    return render(request, "portal/service.html", {"service": shown})
+    context: dict[str, Any] = {"service": shown}
+    if shown["by_commune"]:
+        commune = town_halls.commune_of(request)
+        context |= {
+            "commune": commune,
+            "communes": town_halls.choices(),
+            "town_hall": town_halls.contact(commune),
+        }
+    return render(request, "portal/service.html", context)
 
 
 def _service_page(key: str, language: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
             "page": found,
             "html": Markup(found.html),  # noqa: S704 -- sanitised by the catalogue
             "slug": slug,
+            "lang": present.foreign(found.language),
             "audit": accessibility.sentence(),
         },
     )

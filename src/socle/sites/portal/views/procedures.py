@@ -320,6 +320,7 @@ def done(request: HttpRequest, key: str, draft_id: UUID) -> HttpResponse:
             "email": draft.contact.get("email", ""),
             "helping": draft.helper_id is not None,
             "kind": "request",
+            "draft_key": f"demarche-{draft.pk}",
         },
     )
 

@@ -357,6 +357,7 @@ def done(request: HttpRequest, draft_id: UUID) -> HttpResponse:
             "email": draft.contact.get("email", ""),
             "helping": draft.helper_id is not None,
             "kind": "report",
+            "draft_key": f"signalement-{draft.pk}",
         },
     )
 
