@@ -90,7 +90,8 @@ function act(key: string): boolean {
     target.focus();
     return true; // first press selects and points at the action, so that nothing happens by accident
   }
-  if (target.matches("input, textarea, select")) {
+  // What cannot be taken back is only pointed at: Enter confirms.
+  if (target.matches("input, textarea, select, [data-key-focus]")) {
     target.scrollIntoView({ block: "center" });
     target.focus();
   } else target.click();

@@ -10,11 +10,13 @@ from pytest_django import DjangoAssertNumQueries
 from tests.cast import Cast
 from tests.sites.portal.test_procedure import begin, fill
 
+from socle.capabilities.casework import queries, rules
 from socle.capabilities.casework.models import Case, Message
 from socle.capabilities.notifications.models import Email
 from socle.domains.reports import actions as reports
 from socle.foundations.accounts.models import Membership
 from socle.foundations.tasks.testing import drain
+from socle.sites.desk import present
 
 pytestmark = pytest.mark.django_db
 
@@ -210,3 +212,29 @@ def test_the_journal_of_an_organisation_is_for_its_administrators(cast: Cast, ca
     assert "case.opened" in cast.client(cast.administrator).get(path).content.decode()
     assert cast.client(cast.agent).get(path).status_code == 404
     assert cast.client(cast.commune_agent).get(path).status_code == 404
+
+
+def test_the_case_page_is_worked_by_single_keys(cast: Cast, case: Case) -> None:
+    """a takes, r writes, c points at what closes; nothing else answers to these keys."""
+    browser = cast.client(cast.agent)
+    post(browser, case, "action", transition="start", version=str(case.version))
+    page = browser.get(f"/agents/dossiers/{case.reference}").content.decode()
+    found = re.findall(r'<(\w+)[^>]*data-key="([arc])"([^>]*)', page)
+    assert {key: tag for tag, key, _rest in found} == {
+        "a": "button",
+        "r": "textarea",
+        "c": "button",
+    }
+    # A key never closes a case by itself: it points at the button.
+    assert "data-key-focus" in next(rest for _tag, key, rest in found if key == "c")
+
+
+def test_what_closes_is_an_answer_before_a_refusal(cast: Cast, case: Case) -> None:
+    workflow = queries.workflow_of(case)
+    offered = {each.id: each for each in workflow.transitions}
+    ends = [each for each in workflow.transitions if not rules.state_of(workflow, each.target).open]  # type: ignore[union-attr]
+    assert present.closing(workflow, list(reversed(ends))) != ""
+    assert offered[present.closing(workflow, ends)].style != "danger"
+    assert (
+        present.closing(workflow, [each for each in workflow.transitions if each not in ends]) == ""
+    )

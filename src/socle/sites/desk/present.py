@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,7 +10,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from socle.capabilities.casework import rules
 from socle.capabilities.casework.models import Case, PublicStatus
+from socle.capabilities.casework.pack import Transition, Workflow
 from socle.capabilities.casework.queries import Row
 from socle.design.addresses import url
 from socle.design.filters import ago
@@ -105,3 +107,16 @@ def map_options() -> dict[str, Any]:
 
 def status(case: Case, label: str) -> dict[str, str]:
     return {"label": label, "tone": STATUS_TONES.get(case.public_status, "neutral")}
+
+
+def closing(workflow: Workflow, offered: Sequence[Transition]) -> str:
+    """Id of the transition that closes the case among those offered: an answer before a refusal.
+
+    Empty when none closes.
+    """
+    ends = [
+        each
+        for each in offered
+        if (state := rules.state_of(workflow, each.target)) and not state.open
+    ]
+    return min(ends, key=lambda each: each.style == "danger").id if ends else ""

@@ -57,6 +57,7 @@ def _show(
     state = case_rules.state_of(workflow, case.state)
     base = reverse("desk:case", args=[case.reference])
     teams = [(str(team.pk), team.name) for team in accounts.teams_in(case.organisation_id)]
+    transitions = queries.transitions_for(actor, case)
     agents = [
         (str(user.pk), user.display_name) for user in accounts.agents_of(case.organisation_id)
     ]
@@ -70,7 +71,8 @@ def _show(
             "status": present.status(case, state.label if state else case.state),
             "now": SYSTEM.now(),
             "can_handle": policies.can_handle(actor, case),
-            "transitions": queries.transitions_for(actor, case),
+            "transitions": transitions,
+            "closing": present.closing(workflow, transitions),
             "thread": [_message(each, base) for each in queries.thread(case, internal=True)],
             "timeline": queries.timeline(case, public=False, language=language),
             "documents": [_document(each, base) for each in queries.documents_visible(actor, case)],
