@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -163,19 +163,20 @@ def publish(
     *,
     organisation_ids: Collection[int],
     event: str,
-    data: Mapping[str, Any],
+    data: Callable[[], Mapping[str, Any] | None],
     clock: Clock = SYSTEM,
 ) -> list[Delivery]:
     """Tell the endpoints of these organisations, in the transaction of the act itself.
 
-    `data`: JSON, ids and what anybody may know. Give the deliveries written: none without an
-    endpoint that asked.
+    `data` gives JSON: ids and what anybody may know; asked only when somebody listens, None tells
+    nothing. Give the deliveries written. One query when nobody listens.
     """
-    return _write(listeners(organisation_ids, event), event, data, clock)
+    endpoints = _listeners(organisation_ids, event)
+    payload = data() if endpoints else None
+    return [] if payload is None else _write(endpoints, event, payload, clock)
 
 
-def listeners(organisation_ids: Collection[int], event: str) -> list[Endpoint]:
-    """The endpoints to tell, in one query."""
+def _listeners(organisation_ids: Collection[int], event: str) -> list[Endpoint]:
     found = Endpoint.objects.filter(
         organisation_id__in=organisation_ids, active=True, suspended_at__isnull=True
     ).order_by("pk")
