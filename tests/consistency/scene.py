@@ -26,6 +26,7 @@ from tests.sites.identity.authenticator import Authenticator as Passkey
 from socle.capabilities.casework.models import BulkOperation, Case, SavedFilter
 from socle.capabilities.notifications.models import Email, Notification
 from socle.capabilities.questionnaires.models import Draft
+from socle.foundations.accounts import actions
 from socle.foundations.accounts.models import ExternalIdentity, User
 from socle.foundations.tasks.models import Task
 
@@ -143,6 +144,10 @@ def _things_of_the_resident(scene: Scene, browser: Client) -> None:
         type=Authenticator.Type.WEBAUTHN,
         data={"name": "clé", "credential": json.loads(Passkey().create(asked))},
     )
+    claim = actions.request_representation(
+        actor=scene.cast.actor(resident), user_id=resident.pk, kind="association",
+        name="Les Amis du lac", rna="W991234567",
+    )  # fmt: skip
     session = UserSession.objects.create(user=resident, ip="192.0.2.1", session_key="elsewhere")
     request, request_token = _request(browser)
     scene.arguments |= {
@@ -156,6 +161,7 @@ def _things_of_the_resident(scene: Scene, browser: Client) -> None:
         "notification_id": notification.pk,
         "email_id": email.pk,
         "identity_id": identity.pk,
+        "representation_id": claim.pk,
         "pk": key.pk,
         "session_id": session.pk,
         "provider": "franceconnect",

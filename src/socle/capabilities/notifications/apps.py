@@ -8,11 +8,17 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from socle.capabilities.notifications import queries, reactions
-        from socle.foundations.accounts.events import AccountClosed
+        from socle.foundations.accounts.events import (
+            AccountClosed,
+            RepresentationDeclined,
+            RepresentationVerified,
+        )
         from socle.foundations.accounts.registry import personal_data
         from socle.foundations.files.events import FileBlocked
         from socle.kernel.events import within
 
         within(AccountClosed, reactions.account_closed)
         within(FileBlocked, reactions.file_blocked)
+        within(RepresentationVerified, reactions.representation_verified)
+        within(RepresentationDeclined, reactions.representation_declined)
         personal_data("notifications", queries.of_person)

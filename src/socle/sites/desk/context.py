@@ -87,6 +87,7 @@ def _tools(request: HttpRequest) -> list[Link]:
     links = [link(_("Vue d’ensemble"), "desk:overview", "chart-column")]
     if policies.can_assist(actor):
         links.append(link(_("Accueil et téléphone"), "desk:counter", "headset"))
+        links.append(link(_("Représentations"), "desk:representations", "building-2"))
     if actor.is_administrator or any(
         policies.can_manage_teams(actor, each) for each in actor.organisation_ids
     ):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from socle.sites.desk.views import cases, counter, inbox, organisation, platform
+from socle.sites.desk.views import cases, counter, inbox, organisation, platform, representations
 
 app_name = "desk"
 
@@ -24,6 +24,10 @@ urlpatterns = [
         "dossiers/<str:reference>/documents/<int:document_id>", cases.document, name="case-document"
     ),
     path("accueil", counter.counter, name="counter"),
+    path("representations", representations.index, name="representations"),
+    path(
+        "representations/<int:representation_id>", representations.answer, name="representation"
+    ),
     path("organisations", organisation.index, name="organisations"),
     path("organisations/<slug:slug>", organisation.detail, name="organisation"),
     path("organisations/<slug:slug>/changement", organisation.change, name="organisation-change"),

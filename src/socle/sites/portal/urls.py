@@ -14,6 +14,7 @@ from socle.sites.portal.views import (
     profile,
     pwa,
     reports,
+    representations,
     requests,
 )
 
@@ -75,6 +76,12 @@ urlpatterns = [
     path("profil", profile.profile, name="profile"),
     path("profil/consentements", profile.consents, name="consents"),
     path("profil/donnees", profile.export, name="personal-data"),
+    path("profil/representations", representations.ask, name="representation-ask"),
+    path(
+        "profil/representations/<int:representation_id>/fin",
+        representations.end,
+        name="representation-end",
+    ),
     path("profil/fermeture", profile.close, name="close-account"),
     path("notifications", notifications.index, name="notifications"),
     path("notifications/lues", notifications.read_all, name="notifications-read"),

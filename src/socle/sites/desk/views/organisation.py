@@ -74,6 +74,7 @@ def _show(
             "teams": [(str(team.pk), team.name) for team in queries.teams_in(organisation.pk)],
             "roles": [(key, str(label)) for key, label in Membership.Role.choices],
             "can_administer": policies.can_administer(actor, organisation.pk),
+            "by_proconnect": queries.admits_by_proconnect(organisation.pk),
             "errors": errors or {},
             "typed": request.POST,
         },
@@ -88,7 +89,10 @@ def _ids(request: HttpRequest, name: str) -> list[int]:
 @require_POST
 @agents_only
 def change(request: HttpRequest, slug: str) -> HttpResponse:
-    """Add, change or remove a member; create or close a team. The act is in `do`."""
+    """Add, change or remove a member; create or close a team; say who enters by ProConnect.
+
+    The act is in `do`.
+    """
     organisation = _organisation(request, slug)
     actor = actor_of(request)
     act = request.POST.get("do", "")
@@ -122,6 +126,13 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
         elif act == "close-team":
             actions.close_team(actor=actor, team_id=next(iter(_ids(request, "team")), 0))
             done = _("L’équipe est fermée.")
+        elif act == "admission":
+            actions.set_admission(
+                actor=actor,
+                organisation_id=organisation.pk,
+                by_proconnect="by_proconnect" in request.POST,
+            )
+            done = _("L’entrée par ProConnect est enregistrée.")
         else:
             raise Invalid(_("Cette action n’existe pas."))
     except Invalid as error:
