@@ -49,6 +49,20 @@ def test_every_service_is_translated_and_has_words_to_be_found_by() -> None:
         assert len(service["keywords"]) >= 5, key
 
 
+def test_the_most_visible_services_are_wholly_in_english() -> None:
+    """Those put forward: the page an English reader meets first has nothing left in French."""
+    shown = {key: each for key, each in declared().items() if each.get("featured")}
+    assert len(shown) >= 25
+    for key, service in shown.items():
+        for part in ("description", "steps", "conditions", "processing_time", "action_label"):
+            assert service["en"].get(part) or not service.get(part), f"{key}: {part}"
+        for part in ("steps", "conditions"):
+            assert len(service["en"].get(part, ())) == len(service.get(part, ())), f"{key}: {part}"
+        # The same links in both languages.
+        french, english = service["description"], service["en"]["description"]
+        assert set(INTERNAL.findall(english)) >= set(INTERNAL.findall(french)), key
+
+
 def test_no_service_is_a_dead_end() -> None:
     for key, service in declared().items():
         ways = [service.get(name) for name in ("contact", "channel", "link", "action_url")]
