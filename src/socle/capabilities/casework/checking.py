@@ -74,6 +74,11 @@ def check_letters(
     ]
 
 
+def check_text(text: str) -> list[str]:
+    """A sentence for every placeholder of a ready-made text that nothing fills."""
+    return list(writing.check_text(text))
+
+
 def _duplicates(workflow: Workflow) -> Iterator[Finding]:
     tables: tuple[tuple[str, str, list[str]], ...] = (
         ("state", "id", [each.id for each in workflow.states]),

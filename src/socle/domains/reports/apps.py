@@ -11,13 +11,40 @@ class ReportsConfig(AppConfig):
 
         from socle.capabilities.casework import registry as cases
         from socle.domains.reports import queries
+        from socle.domains.reports.activation.pack import SECTION as COMMUNES
+        from socle.domains.reports.assets.pack import SECTION as ASSETS
+        from socle.domains.reports.handovers.pack import SECTION as BODIES
+        from socle.domains.reports.routing.pack import SECTION as ROUTING
         from socle.domains.reports.sections import SECTION
         from socle.foundations.packs import registry
 
-        registry.register(SECTION)
+        for section in (SECTION, ASSETS, ROUTING, COMMUNES, BODIES):
+            registry.register(section)
+        _keep_public_rows_in_step()
         cases.register(
             cases.CaseKind(
                 "report", _("Signalement"), _("Signalements"), "megaphone",
                 category_label=queries.category_label,
             )
         )  # fmt: skip
+
+
+def _keep_public_rows_in_step() -> None:
+    from django.db.models.signals import post_delete
+
+    from socle.capabilities.casework.events import CaseChanged, FollowersChanged
+    from socle.domains.reports import reactions
+    from socle.domains.reports.models import PublicPhoto, PublicReport
+    from socle.domains.reports.public import projecting
+    from socle.foundations.packs.events import PackApplied
+    from socle.kernel.events import within
+
+    within(CaseChanged, projecting.on_case_changed)
+    within(FollowersChanged, reactions.followers_changed)
+    within(PackApplied, reactions.pack_applied)
+    post_delete.connect(
+        projecting.on_public_row_deleted, sender=PublicReport, dispatch_uid="reports.public"
+    )
+    post_delete.connect(
+        projecting.on_photo_deleted, sender=PublicPhoto, dispatch_uid="reports.photo"
+    )

@@ -2,24 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from socle.capabilities.casework import queries as cases
 from socle.capabilities.casework.queries import Neighbour
 from socle.capabilities.search.index import Document as SearchDocument
 from socle.capabilities.search.index import Index
+from socle.domains.reports import questions as extra
+from socle.domains.reports.activation import queries as activation
+from socle.domains.reports.activation.queries import Branding
+from socle.domains.reports.assets import queries as equipment
+from socle.domains.reports.assets.queries import Asset
 from socle.domains.reports.pack import Category, Group, Reporting
+from socle.domains.reports.public import vicinity
+from socle.domains.reports.public.counting import Cluster, Counts, public_counts
+from socle.domains.reports.public.feeds import (
+    PublicRow,
+    export_csv,
+    export_geojson,
+    public_geojson,
+    public_rows,
+)
+from socle.domains.reports.public.filters import PublicFilter
+from socle.domains.reports.public.lists import (
+    Page,
+    public_list,
+    public_report,
+    public_report_by_id,
+)
+from socle.domains.reports.public.lists import rows_of as public_reports
+from socle.domains.reports.public.moderating import (
+    ToModerate,
+    Waiting,
+    public_photo,
+    to_moderate,
+)
+from socle.domains.reports.public.tiles import clusters, clusters_of_tile, public_tile
 from socle.foundations.packs import queries as packs
 from socle.foundations.packs.models import Revision
+from socle.foundations.territories import queries as territories
 from socle.kernel.errors import NotFound
+
+__all__ = [
+    "Cluster", "Counts", "Page", "PublicFilter", "PublicRow", "ToModerate", "Waiting", "category",
+    "category_label", "clusters", "clusters_of_tile", "export_csv", "export_geojson", "grouped",
+    "in_force", "nearby", "public_counts", "public_geojson", "public_list", "public_photo",
+    "public_report", "public_report_by_id", "public_reports", "public_rows", "public_tile",
+    "reporting_of", "revision_in_force", "suggest", "to_moderate",
+]  # fmt: skip
 
 SECTION = "reports.reporting"
 KEY = "reports"
 DEFAULT_RADIUS_M = 50.0
-HIDDEN = 20
-"""How many reports of categories that are not public may stand among those near a point."""
 
 
 def revision_in_force() -> Revision:
@@ -54,9 +92,94 @@ def grouped() -> list[tuple[Group, list[Category]]]:
 
 
 def category(category_id: str, revision: Revision | None = None) -> Category | None:
-    """A category by id, in the revision given or the one in force."""
+    """A category by id, in the revision given or the one in force; else some commune's own."""
     taxonomy = (reporting_of(revision) if revision else in_force()).categories
-    return next((found for found in taxonomy.categories if found.id == category_id), None)
+    common = next((found for found in taxonomy.categories if found.id == category_id), None)
+    if common is not None:
+        return common
+    own = activation.own_category(category_id)
+    return own[1] if own else None
+
+
+def every_category() -> list[Category]:
+    """The common tree, then what communes added to it; empty when no reporting is declared."""
+    try:
+        common = list(in_force().categories.categories)
+    except NotFound:
+        return []
+    return common + [each for _organisation_id, each in activation.own_categories()]
+
+
+def _home(area_code: str) -> int | None:
+    try:
+        return territories.area(area_code).organisation_id if area_code else None
+    except NotFound:
+        return None
+
+
+def categories_at(area_code: str = "") -> list[tuple[Group, list[Category]]]:
+    """What can be reported in a commune (its code), under groups: the common tree without what the
+    commune closed, with its own promises, and its own categories. Without a code: the common tree.
+    """
+    taxonomy = in_force().categories
+    return activation.grouped(list(taxonomy.groups), list(taxonomy.categories), _home(area_code))
+
+
+def category_at(category_id: str, area_code: str) -> Category | None:
+    """A category as it stands in a commune; None when it is not offered there."""
+    found = category(category_id)
+    return activation.here(found, _home(area_code)) if found else None
+
+
+def branding_at(area_code: str) -> Branding:
+    """How reporting looks in a commune: title, words of welcome, colour; empty as by default."""
+    return activation.branding(_home(area_code))
+
+
+def questions(category_id: str, area_code: str = "") -> tuple[extra.Question, ...]:
+    """The extra questions of a category, conditions included; empty when it has none."""
+    found = category(category_id)
+    return found.questions if found else ()
+
+
+def read_answers(
+    category_id: str, raw: extra.Raw, answers: Mapping[str, Any], today: date
+) -> extra.Cleaned:
+    """What a form answered to the questions of a category, and what is wrong by question."""
+    found = category(category_id)
+    return extra.read(found, raw, answers, today) if found else extra.Cleaned()
+
+
+def answers_readable(
+    category_id: str, answers: Mapping[str, Any], today: date, language: str = "fr"
+) -> list[tuple[str, str]]:
+    """(question, answer) for agents, the equipment picked first."""
+    found = category(category_id)
+    asset = answers.get(extra.ASSET)
+    rows = []
+    if isinstance(asset, Mapping) and asset.get("label"):
+        shown = equipment.layer(str(asset.get("layer", "")))
+        rows.append((shown.name if shown else str(_("Équipement")), str(asset["label"])))
+    return rows + extra.readable(found, answers, today, language)
+
+
+def assets_near(
+    category_id: str, lon: float, lat: float, radius_m: float = 60.0, limit: int = 20
+) -> list[Asset]:
+    """The equipment that a report of this category may be about, nearest first (degrees, metres).
+
+    Empty when the category has no layer.
+    """
+    found = category(category_id)
+    if found is None or not found.asset_layer:
+        return []
+    return equipment.near(found.asset_layer, lon, lat, radius_m, limit)
+
+
+def asset_layer(category_id: str) -> equipment.Layer | None:
+    """The layer of a category: its name, who is credited, whether it is made up."""
+    found = category(category_id)
+    return equipment.layer(found.asset_layer) if found and found.asset_layer else None
 
 
 @lru_cache(maxsize=4)
@@ -103,7 +226,7 @@ def nearby(
     radius_m: float | None = None,
     limit: int = 5,
 ) -> list[Neighbour]:
-    """Open reports around a point (degrees), nearest first; nothing about who sent them.
+    """Open public reports around a point (degrees), nearest first; nothing about who sent them.
 
     Of one category when given, within what it takes for a duplicate unless `radius_m` says
     otherwise. Categories that are not public show nothing.
@@ -114,6 +237,4 @@ def nearby(
     radius_m = DEFAULT_RADIUS_M if radius_m is None else radius_m
     if radius_m <= 0 or (declared is not None and not declared.public):
         return []
-    found = cases.near(lon, lat, radius_m=radius_m, category=category_id, limit=limit + HIDDEN)
-    hidden = {each.id for each in in_force().categories.categories if not each.public}
-    return [each for each in found if each.category not in hidden][:limit]
+    return vicinity.nearby(lon, lat, radius_m=radius_m, category=category_id, limit=limit)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from socle.capabilities.casework import checking as casework
 from socle.domains.reports.pack import Reporting
+from socle.domains.reports.questions import check_questions
 from socle.foundations.packs.context import Context
 from socle.foundations.packs.parts import Texts, Toml
 from socle.foundations.packs.problems import Problem
@@ -38,6 +39,11 @@ def _check(item: Item[Reporting], context: Context) -> Iterator[Problem]:
         yield from context.known(
             item, "team", category.commune_team, at, "category", c, "commune_team"
         )
+        yield from context.known(
+            item, "asset_layer", category.asset_layer, at, "category", c, "asset_layer"
+        )
+        yield from check_questions(item, category, (at, "category", c))
+    yield from _check_closings(item)
     for problem in casework.problems(item.document.workflow, {}, set(item.document.letters)):
         yield item.problem(
             problem.message, "workflow", *problem.path,
@@ -45,6 +51,25 @@ def _check(item: Item[Reporting], context: Context) -> Iterator[Problem]:
         )  # fmt: skip
     for problem in casework.check_letters(item.document.letters, {}):
         yield item.problem(problem.message, "letters", *problem.path, offset=problem.offset)
+
+
+def _check_closings(item: Item[Reporting]) -> Iterator[Problem]:
+    """The texts ready to be sent: transitions and categories that there are, known placeholders."""
+    taxonomy, workflow = item.document.categories, item.document.workflow
+    transitions = {each.id for each in workflow.transitions}
+    categories = {each.id for each in taxonomy.categories}
+    for c, closing in enumerate(taxonomy.closings):
+        path = ("categories", "closing", c)
+        for t, transition in enumerate(closing.transitions):
+            if transition not in transitions:
+                message = f"La transition « {transition} » n’existe pas."
+                yield item.problem(message, *path, "transitions", t)
+        for k, category in enumerate(closing.categories):
+            if category not in categories:
+                message = f"La catégorie « {category} » n’existe pas."
+                yield item.problem(message, *path, "categories", k)
+        for message in casework.check_text(closing.body):
+            yield item.problem(message, *path, "body")
 
 
 SECTION = Section(

@@ -78,6 +78,9 @@ def open_case(
     due_at: datetime | None = None,
     documents: Sequence[NewDocument | Mapping[str, str]] = (),
     claim: str = "",
+    priority: int = 0,
+    source: str = "",
+    source_id: str = "",
     idempotency_key: str | None = None,
     rng: random.Random = RNG,
     clock: Clock = SYSTEM,
@@ -87,9 +90,10 @@ def open_case(
     `prefix`: of the reference. `applicant_id`: whose it is; `filed_by_id` the agent who typed it
     for them. `team_id`: default, the organisation's default team. `lon`, `lat`: degrees, both or
     none. `due_at`: default, the deadline of the initial state. `documents`: files received before,
-    held by the actor or by `claim`. `idempotency_key`: the same key gives the same case, even at
-    the same moment, with its private link: make it impossible to guess. `workflow`, `letters`:
-    those of `definition`, when the caller has them at hand.
+    held by the actor or by `claim`. `priority`: 0 ordinary, 1 soon, 2 at once. `source`,
+    `source_id`: the program that sent it and its own number. `idempotency_key`: the same key gives
+    the same case, even at the same moment, with its private link: make it impossible to guess.
+    `workflow`, `letters`: those of `definition`, when the caller has them at hand.
 
     Raises `Denied` when the actor may not file for that person or by that channel, `Conflict` when
     the key already opened something else, `Invalid` for a place that is not whole or has no
@@ -151,6 +155,9 @@ def open_case(
         timer_at=entry.timer_at,
         follow_nonce=nonce,
         follow_hash=tokens.hashed(tokens.derive(nonce)),
+        priority=priority,
+        source=source,
+        source_id=source_id,
         idempotency_key=idempotency_key,
     )
     with transaction.atomic():
