@@ -23,6 +23,7 @@ from socle.domains.reports import actions, queries, tables
 from socle.domains.reports.mapping import Mapping, Moment
 from socle.domains.reports.models import ImportRun
 from socle.domains.reports.pack import Category
+from socle.domains.reports.public import counting, projecting
 from socle.domains.reports.sidecars import Identities, Rejects
 from socle.domains.reports.tables import Record
 from socle.foundations.accounts.actors import SYSTEM as SYSTEM_ACTOR
@@ -33,6 +34,8 @@ from socle.kernel.errors import Invalid
 
 BATCH = 1000
 """Lines written in one transaction: what an interruption may leave to do again."""
+ROLLED = 20_000
+"""Reports after which the counts of maps are brought up to date."""
 PROGRESS_EVERY = 500
 DESCRIPTION_MAX = 4000
 ADDRESS_MAX = 300
@@ -119,6 +122,7 @@ class Importer:
             ):
                 run.save(force_insert=True)
                 self._read(table, columns, run, refused, identities, progress)
+        counting.roll_up(batch=ROLLED)
         run.finished_at = self.clock.now()
         run.save()
         return run
@@ -299,6 +303,8 @@ class Importer:
                 if attempt == _ATTEMPTS - 1:
                     raise
             else:
+                if run.created // ROLLED != (run.created + created) // ROLLED:
+                    counting.roll_up(batch=ROLLED)
                 run.created += created
                 run.known += known
                 return
@@ -314,6 +320,8 @@ class Importer:
             rng=self._rng,
             clock=self.clock,
         )
+        # Those that were known got no reference.
+        projecting.fill([case.reference for case in cases if case.reference])
         return added.created, added.known
 
 

@@ -79,6 +79,7 @@ class Historic:
     due_at: datetime | None = None
     due_left: timedelta | None = None
     timer_at: datetime | None = None
+    warn_at: datetime | None = None
     anonymised_at: datetime | None = None
     version: int = 1
     has_news: bool = False
