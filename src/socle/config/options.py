@@ -227,6 +227,58 @@ class Mail(Group):
     timeout: Annotated[int, Field(ge=1, le=120)] = 10
 
 
+class Mailbox(Group):
+    """Incoming mail. ``domain``: letters about a case then carry an address one may answer to.
+
+    ``null`` reads nothing (messages may still come by ``./socle mail receive``); ``maildir`` reads
+    a folder a mail server delivers to; ``imap`` a mailbox.
+    """
+
+    kind: Literal["null", "maildir", "imap"] = "null"
+    domain: str = ""
+    local_part: str = "suivi"
+    # Messages to this address are reports.
+    reports: str = ""
+    folder: Folder | None = None
+    host: str = "localhost"
+    port: Port = 993
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    security: Literal["tls", "starttls", "none"] = "tls"
+    inbox: str = "INBOX"
+    # Where messages go once read; empty: they stay, marked as seen.
+    archive: str = ""
+    # Whose Authentication-Results header is believed (RFC 8601): the name of one's own server.
+    authserv: str = ""
+    max_megabytes: Annotated[int, Field(ge=1, le=200)] = 35
+    # Seconds.
+    timeout: Annotated[int, Field(ge=1, le=120)] = 20
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.domain and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", self.domain):
+            raise wrong(
+                f"« {self.domain} » n'est pas un nom de domaine (exemple : reponses.exemple.fr).",
+                f"“{self.domain}” is not a domain name (example: replies.example.org).",
+            )
+        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,19}", self.local_part):
+            raise wrong(
+                "SOCLE_MAILBOX_LOCAL_PART ne peut avoir que 20 lettres minuscules et chiffres.",
+                "SOCLE_MAILBOX_LOCAL_PART may only have 20 lower-case letters and digits.",
+            )
+        if self.kind == "maildir" and self.folder is None:
+            raise wrong(
+                "la lecture d'un dossier Maildir demande SOCLE_MAILBOX_FOLDER.",
+                "reading a Maildir needs SOCLE_MAILBOX_FOLDER.",
+            )
+        if self.kind == "imap" and not self.user:
+            raise wrong(
+                "la lecture d'une boîte IMAP demande SOCLE_MAILBOX_USER et _PASSWORD.",
+                "reading an IMAP mailbox needs SOCLE_MAILBOX_USER and _PASSWORD.",
+            )
+        return self
+
+
 class IdentityProvider(Group):
     """An OpenID Connect provider. It is on when ``client_id`` is set."""
 
@@ -386,6 +438,7 @@ class Options(BaseSettings):
     database: Database = Database()
     storage: Storage = Storage()
     mail: Mail = Mail()
+    mailbox: Mailbox = Mailbox()
     franceconnect: FranceConnect = FranceConnect()
     proconnect: ProConnect = ProConnect()
     map: Map = Map()

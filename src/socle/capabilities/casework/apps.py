@@ -11,12 +11,14 @@ class CaseworkConfig(AppConfig):
 
     def ready(self) -> None:
         from socle.capabilities.casework import calendars, queries, reactions
+        from socle.capabilities.casework.events import CaseClosed
         from socle.foundations.accounts.events import AccountClosed, MemberRemoved
         from socle.foundations.accounts.registry import personal_data
         from socle.foundations.packs import registry as packs
         from socle.kernel.events import within
 
         packs.register(calendars.SECTION)
+        within(CaseClosed, reactions.case_closed)
         within(AccountClosed, reactions.account_closed)
         within(MemberRemoved, reactions.member_removed)
         personal_data("cases", queries.of_person)

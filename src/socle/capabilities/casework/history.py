@@ -22,6 +22,7 @@ from socle.capabilities.casework.registry import Definition
 OPENED, IMPORTED, STATE, MESSAGE, NOTE = "opened", "imported", "state", "message", "note"
 ASSIGNED, TRANSFERRED, DOCUMENT = "assigned", "transferred", "document"
 RESTORED, ANONYMISED = "restored", "anonymised"
+MERGED, UNMERGED, SPLIT, WARNED = "merged", "unmerged", "split", "warned"
 
 TONES = {
     "received": "info",
@@ -160,6 +161,10 @@ def _assigned(data: Data, definition: Definition | None, public: bool) -> Told:
         parts.append(_("équipe : %(name)s") % {"name": data["team"] or _("aucune")})
     if "assignee" in data:
         parts.append(_("agent : %(name)s") % {"name": data["assignee"] or _("personne")})
+    if data.get("instead_of"):
+        parts.append(_("en remplacement de %(name)s") % {"name": data["instead_of"]})
+    if data.get("away"):
+        parts.append(_("absent, sans remplaçant"))
     return _("A attribué le dossier"), ", ".join(parts), "user", "neutral"
 
 
@@ -168,6 +173,9 @@ def _transferred(data: Data, definition: Definition | None, public: bool) -> Tol
     if public:
         title = _("Votre demande est transmise à %(target)s") % names
         return title, "", "arrow-right-left", "info"
+    if data.get("returned"):
+        title = _("%(source)s a renvoyé le dossier à %(target)s") % names
+        return title, str(data.get("reason", "")), "undo-2", "warning"
     title = _("A transféré le dossier de %(source)s à %(target)s") % names
     return title, str(data.get("reason", "")), "arrow-right-left", "info"
 
@@ -198,6 +206,39 @@ def _anonymised(data: Data, definition: Definition | None, public: bool) -> Told
     return _("Données personnelles effacées"), "", "eraser", "neutral"
 
 
+def _merged(data: Data, definition: Definition | None, public: bool) -> Told:
+    into, taken = str(data.get("into", "")), ", ".join(data.get("merged", ()))
+    if into:
+        title = _("Regroupé avec %(reference)s") % {"reference": into}
+        text = _("La suite est donnée sous cette référence.") if public else ""
+        return title, text, "merge", "info"
+    if public:
+        return _("D’autres signalements du même problème sont suivis ici"), "", "merge", "info"
+    return _("A regroupé %(references)s ici") % {"references": taken}, "", "merge", "info"
+
+
+def _unmerged(data: Data, definition: Definition | None, public: bool) -> Told:
+    other = str(data.get("from", ""))
+    if public:
+        return _("De nouveau suivi séparément"), "", "split", "info"
+    if other:
+        return _("A séparé le dossier de %(reference)s") % {"reference": other}, "", "split", "info"
+    taken = ", ".join(data.get("released", ()))
+    return _("A séparé %(references)s") % {"references": taken}, "", "split", "info"
+
+
+def _split(data: Data, definition: Definition | None, public: bool) -> Told:
+    children = list(data.get("children", ()))
+    if public:
+        title = _("Plusieurs équipes s’en occupent")
+        return title, "", "split", "progress"
+    return _("A réparti le dossier"), ", ".join(children), "split", "info"
+
+
+def _warned(data: Data, definition: Definition | None, public: bool) -> Told:
+    return _("Échéance proche : responsables prévenus"), "", "clock-alert", "warning"
+
+
 def _unknown(data: Data, definition: Definition | None, public: bool) -> Told:
     return _("Dossier modifié"), "", "circle-dot", "neutral"
 
@@ -213,4 +254,8 @@ _TELLERS: dict[str, Callable[[Data, Definition | None, bool], Told]] = {
     DOCUMENT: _document,
     RESTORED: _restored,
     ANONYMISED: _anonymised,
+    MERGED: _merged,
+    UNMERGED: _unmerged,
+    SPLIT: _split,
+    WARNED: _warned,
 }

@@ -8,12 +8,15 @@ case of their own.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from socle.capabilities.casework import tokens
+from socle.capabilities.casework import registry, tokens
 from socle.capabilities.casework.pack import Who
 from socle.foundations.accounts import policies as accounts
 from socle.foundations.accounts.actors import Actor
+
+if TYPE_CHECKING:
+    from socle.capabilities.casework.models import Case
 
 
 class CaseLike(Protocol):
@@ -100,6 +103,13 @@ def can_file_for(actor: Actor, filed_by_id: int) -> bool:
 def can_open_as(actor: Actor, entity_id: int | None) -> bool:
     """File in the name of an entity: its representatives, and agents helping them."""
     return entity_id is None or entity_id in actor.entity_ids or accounts.can_assist(actor)
+
+
+def can_follow(actor: Actor, case: Case) -> bool:
+    """Be told how a case goes on: agents who see it, anybody when it is public."""
+    if case.anonymised_at is not None:
+        return False
+    return can_see(actor, case) or registry.kind(case.kind).followable(case)
 
 
 def can_import(actor: Actor, organisation_id: int) -> bool:

@@ -83,6 +83,8 @@ class CaseKind:
     definition: Callable[[int], Definition] = from_pack
     category_label: Callable[[str], str] = str
     """The label of a category; the key itself when unknown."""
+    followable: Callable[[Case], bool] = lambda case: False
+    """Whether anybody may be told how a case goes on: it is public."""
 
 
 _DEFAULTS = (
@@ -120,6 +122,23 @@ def definition_of(kind_key: str, revision_id: int) -> Definition:
 def definition(case: Case) -> Definition:
     """The definition a case is pinned to, whatever the pack says today."""
     return definition_of(case.kind, case.definition_id)
+
+
+Cover = Callable[[int, int, date], int | None]
+"""(user, organisation, local day) → who answers for them that day; their own id when they are away
+and nobody does; `None` when they are there."""
+
+_covers: list[Cover] = []
+
+
+def cover(answer: Cover) -> None:
+    """Say who is away; the last one given is asked."""
+    _covers.append(answer)
+
+
+def cover_of(user_id: int, organisation_id: int, day: date) -> int | None:
+    """Who answers for an agent on a day: see `Cover`."""
+    return _covers[-1](user_id, organisation_id, day) if _covers else None
 
 
 @contextmanager

@@ -20,3 +20,30 @@ def timers() -> None:
     """Queue the cases whose timer has run out, each on its own: a failure holds up no other."""
     for case_id, version in actions.due_timers(limit=BATCH):
         timer.enqueue(case_id=case_id, _key=f"casework.timer:{case_id}:{version}")
+
+
+@task(name="casework.tell_followers")
+def tell_followers(case_id: int, version: int, after: int = 0) -> None:
+    """Write to those who follow a case, so many at a time."""
+    last = actions.tell_followers(case_id=case_id, version=version, after=after)
+    if last:
+        tell_followers.enqueue(
+            case_id=case_id,
+            version=version,
+            after=last,
+            _key=f"casework.tell:{case_id}:{version}:{last}",
+        )
+
+
+@task(name="casework.warn")
+def warn(case_id: int) -> None:
+    """Tell those in charge of one case that its deadline is near, if it still is."""
+    actions.warn(case_id=case_id)
+
+
+@periodic(every=timedelta(minutes=10))
+@task(name="casework.warnings")
+def warnings() -> None:
+    """Queue the cases whose deadline is near, each on its own."""
+    for case_id, version in actions.due_warnings(limit=BATCH):
+        warn.enqueue(case_id=case_id, _key=f"casework.warn:{case_id}:{version}")

@@ -17,8 +17,11 @@ from typing import Protocol
 from django.conf import settings
 
 _PURPOSE = b"socle.casework.follow-link\x00"
+_FOLLOWING = b"socle.casework.following\x00"
+_REPLYING = b"socle.casework.reply-address\x00"
 _BYTES = 20
 LENGTH = 27
+REPLY_LENGTH = 20
 
 
 class Followed(Protocol):
@@ -33,9 +36,41 @@ def new_nonce() -> str:
 
 def derive(nonce: str, key: str | bytes | None = None) -> str:
     """The token of a nonce: 27 characters safe in an address."""
+    return _text(_digest(_PURPOSE, nonce, key))
+
+
+def following(nonce: str) -> str:
+    """The token by which a follower confirms, and ends, their following."""
+    return _text(_digest(_FOLLOWING, nonce))
+
+
+def replying(case: Followed, key: str | bytes | None = None) -> str:
+    """What a reply address carries: 100 bits in lower case, since mail servers may fold case.
+
+    It lets its holder write to the case, and see nothing of it. Empty when the case has no link.
+    """
+    if not case.follow_nonce:
+        return ""
+    digest = _digest(_REPLYING, case.follow_nonce, key)
+    return base64.b32encode(digest).decode().lower()[:REPLY_LENGTH]
+
+
+def may_reply(case: Followed, token: str) -> bool:
+    """Whether a reply address is this case's, under the present secret key or a former one."""
+    if len(token) != REPLY_LENGTH or not case.follow_nonce:
+        return False
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    # Every key is tried, whatever the outcome of the first.
+    return any([hmac.compare_digest(token, replying(case, key)) for key in keys])
+
+
+def _digest(purpose: bytes, nonce: str, key: str | bytes | None = None) -> bytes:
     key = settings.SECRET_KEY if key is None else key
     secret = key.encode() if isinstance(key, str) else key
-    digest = hmac.new(secret, _PURPOSE + nonce.encode(), hashlib.sha256).digest()
+    return hmac.new(secret, purpose + nonce.encode(), hashlib.sha256).digest()
+
+
+def _text(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest[:_BYTES]).rstrip(b"=").decode()
 
 

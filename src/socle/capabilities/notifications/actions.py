@@ -90,6 +90,7 @@ def send_email(
     language: str | None = None,
     attachments: Sequence[Attachment] = (),
     reply_to: str = "",
+    headers: Mapping[str, str] | None = None,
     required: bool = False,
     clock: Clock = SYSTEM,
 ) -> Email | None:
@@ -100,7 +101,7 @@ def send_email(
     recipient's own, else the platform's; lazy texts are translated into it. ``key``: a second call
     with the same key changes nothing and gives the first e-mail. ``required``: sent even to a
     person who refused notifications by e-mail (codes they ask for, decisions and receipts the law
-    requires); otherwise None is given for them. Raises ``Invalid`` on a wrong address, a header
+    requires); otherwise None is given for them. ``headers``: others, such as ``References``. Raises ``Invalid`` on a wrong address, a header
     with a line break, more than 10 MB attached.
     """
     # As accounts keep theirs: no mail service tells capitals apart any more.
@@ -111,7 +112,8 @@ def send_email(
     language = _known(language or (person.language if person else settings.LANGUAGE_CODE))
     with translation.override(language):
         title = str(subject)
-        if not one_line(title) or (reply_to and _address(reply_to) != reply_to):
+        unsafe = not all(one_line(value) for value in (title, *(headers or {}).values()))
+        if unsafe or (reply_to and _address(reply_to) != reply_to):
             raise Invalid(_("L’objet du courriel est incorrect."), code="header-injection")
         if template:
             values = dict(context or {})
@@ -124,7 +126,11 @@ def send_email(
         text=text,
         html=html,
         message_id=f"<{token}@{_domain()}>",
-        headers={"Content-Language": language, **({"Reply-To": reply_to} if reply_to else {})},
+        headers={
+            "Content-Language": language,
+            **({"Reply-To": reply_to} if reply_to else {}),
+            **(headers or {}),
+        },
         key=key,
         created_at=clock.now(),
     )
@@ -154,6 +160,7 @@ def send_letter(
     language: str | None = None,
     attachments: Sequence[Attachment] = (),
     reply_to: str = "",
+    headers: Mapping[str, str] | None = None,
     required: bool = False,
     clock: Clock = SYSTEM,
 ) -> Email | None:
@@ -174,6 +181,7 @@ def send_letter(
         language=language,
         attachments=attachments,
         reply_to=reply_to,
+        headers=headers,
         required=required,
         clock=clock,
     )

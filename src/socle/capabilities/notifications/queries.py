@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +74,12 @@ def email(email_id: int) -> Email:
     if found is None:
         raise NotFound
     return found
+
+
+def sent_as(message_ids: Iterable[str]) -> list[Email]:
+    """The e-mails of ours that went out under these Message-IDs, the newest first."""
+    wanted = list(dict.fromkeys(message_ids))[:100]
+    return list(Email.objects.filter(message_id__in=wanted).order_by("-pk"))
 
 
 def undelivered(*, before_id: int | None = None, limit: int = 50) -> list[Email]:

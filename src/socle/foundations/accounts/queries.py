@@ -128,6 +128,18 @@ def agents_of(organisation_id: int, *, team_id: int | None = None) -> QuerySet[U
     )
 
 
+def managers_of(organisation_id: int, *, team_id: int | None = None) -> QuerySet[User]:
+    """Active managers and administrators of an organisation; those in one of its teams."""
+    members = Membership.objects.filter(
+        organisation_id=organisation_id,
+        is_active=True,
+        role__in=[policies.MANAGER, policies.ADMINISTRATOR],
+    )
+    if team_id is not None:
+        members = members.filter(teams=team_id)
+    return User.objects.filter(is_active=True, pk__in=members.values("user_id")).order_by("pk")
+
+
 def members_of(organisation_id: int) -> QuerySet[Membership]:
     """Active memberships with their person and teams: three queries whatever their number."""
     return (

@@ -4,14 +4,28 @@ Keyword-only; `actor` says who acts, `clock` when. An act on a case the actor ma
 `NotFound`; one on a version that is no longer the last raises `Conflict`, and says who did what.
 """
 
-from socle.capabilities.casework.actions.assigning import KEEP, assign, transfer
+from socle.capabilities.casework.actions.assigning import (
+    KEEP,
+    assign,
+    return_transfer,
+    transfer,
+)
 from socle.capabilities.casework.actions.attaching import NewDocument, add_document
 from socle.capabilities.casework.actions.bulk import BulkResult, Outcome, bulk, undo_bulk
+from socle.capabilities.casework.actions.escalating import due_warnings, warn
+from socle.capabilities.casework.actions.following import (
+    confirm_following,
+    follow,
+    tell_followers,
+    unfollow,
+)
 from socle.capabilities.casework.actions.forgetting import anonymise, forget_person, release
 from socle.capabilities.casework.actions.importing import Historic, Imported, add_historic
+from socle.capabilities.casework.actions.merging import merge, unmerge
 from socle.capabilities.casework.actions.moving import due_timers, perform, run_timer
 from socle.capabilities.casework.actions.opening import Opened, open_case
 from socle.capabilities.casework.actions.saving import delete_filter, save_filter
+from socle.capabilities.casework.actions.splitting import Part, part_closed, split
 from socle.capabilities.casework.actions.talking import reply
 
 __all__ = [
@@ -22,20 +36,32 @@ __all__ = [
     "NewDocument",
     "Opened",
     "Outcome",
+    "Part",
     "add_document",
     "add_historic",
     "anonymise",
     "assign",
     "bulk",
+    "confirm_following",
     "delete_filter",
     "due_timers",
+    "due_warnings",
+    "follow",
     "forget_person",
+    "merge",
     "open_case",
+    "part_closed",
     "perform",
     "release",
     "reply",
+    "return_transfer",
     "run_timer",
     "save_filter",
+    "split",
+    "tell_followers",
     "transfer",
     "undo_bulk",
+    "unfollow",
+    "unmerge",
+    "warn",
 ]

@@ -13,6 +13,7 @@ from socle.capabilities.casework import history, policies
 from socle.capabilities.casework.actions import recording, telling
 from socle.capabilities.casework.events import DocumentAdded
 from socle.capabilities.casework.models import Case, CaseDocument, Message
+from socle.capabilities.casework.queries.bonds import spoken_for
 from socle.foundations.accounts.actors import Actor
 from socle.foundations.files import actions as files
 from socle.kernel.clock import SYSTEM, Clock
@@ -91,7 +92,8 @@ def add_document(
     if not files:
         raise Invalid(_("Choisissez un fichier."), fields={"files": [_("Choisissez un fichier.")]})
     case = recording.locked(case_id)
-    from_agent = sides(actor, case, follow_token)
+    recording.not_merged(case)
+    from_agent, speaker = speaking(actor, case, follow_token)
     if not from_agent:
         internal = False
         if not case.is_open:
@@ -106,6 +108,7 @@ def add_document(
             "document_ids": ids,
             "labels": [each.label for each in added],
             "from_agent": from_agent,
+            **({} if speaker.pk == case.pk else {"for": speaker.pk}),
         },
         facts={"documents": ids, "internal": internal, "from_agent": from_agent},
         public=not internal,
@@ -141,3 +144,15 @@ def sides(actor: Actor, case: Case, follow_token: str) -> bool:
     if policies.is_party(actor, case, follow_token):
         return False
     raise NotFound()
+
+
+def speaking(actor: Actor, case: Case, follow_token: str) -> tuple[bool, Case]:
+    """Whether the actor speaks as an agent, and in the name of which case: this one, or one merged
+    into it whose applicant they are. `NotFound` when neither.
+    """
+    if actor.kind == "system" or policies.can_handle(actor, case):
+        return True, case
+    speaker = spoken_for(actor, case, follow_token)
+    if speaker is None:
+        raise NotFound()
+    return False, speaker

@@ -14,18 +14,26 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import history, policies, rules
-from socle.capabilities.casework.actions import recording
+from socle.capabilities.casework.actions import following, recording
 from socle.capabilities.casework.actions.assigning import (
     KEEP,
     Target,
     assign_act,
     assignment,
     tell_assigned,
+    today,
 )
-from socle.capabilities.casework.actions.moving import clean, post, tell, transition_act
+from socle.capabilities.casework.actions.moving import (
+    clean,
+    parts_allow,
+    post,
+    tell,
+    transition_act,
+)
 from socle.capabilities.casework.events import CaseAssigned, CaseStateChanged
 from socle.capabilities.casework.models import BulkItem, BulkOperation, Case
 from socle.capabilities.casework.pack import Transition
+from socle.capabilities.casework.queries.bonds import open_parts
 from socle.capabilities.casework.queries.cases import available_to
 from socle.foundations.accounts.actors import Actor
 from socle.kernel.clock import SYSTEM, Clock
@@ -103,6 +111,8 @@ def bulk(
         actor, kind, clock, assignee_id, team_id, transition_id, clean(message), clean(reason)
     )
     cases = recording.lock(wanted)
+    if kind == "transition":
+        run.waiting, run.followed = open_parts(wanted), following.followed(wanted)
     operation = BulkOperation.objects.create(
         actor_id=actor.user_id, kind=kind, parameters=run.parameters(), created_at=clock.now()
     )
@@ -150,6 +160,9 @@ class _Run:
         self.actor, self.kind, self.clock = actor, kind, clock
         self.assignee_id, self.team_id = assignee_id, team_id
         self.transition_id, self.message, self.reason = transition_id, message, reason
+        # Looked up once for all the cases: how many queries there are does not depend on them.
+        self.waiting: set[int] = set()
+        self.followed: set[int] = set()
         self._targets: dict[int, Target | None] = {}
         self._transitions: dict[int, Transition] = {}
 
@@ -165,6 +178,8 @@ class _Run:
     def act(self, case: Case) -> recording.Act:
         if not policies.can_handle(self.actor, case):
             raise _Skipped("own_case")
+        if case.merged_into_id is not None:
+            raise _Skipped("merged")
         if self.kind == "transition":
             return self._transition(case)
         target = self._target(case.organisation_id)
@@ -180,7 +195,9 @@ class _Run:
             team = self.team_id if self.kind == "team" else KEEP
             assignee = self.assignee_id if self.kind == "assign" else KEEP
             try:
-                self._targets[organisation_id] = assignment(organisation_id, team, assignee)
+                self._targets[organisation_id] = assignment(
+                    organisation_id, team, assignee, today(self.clock)
+                )
             except Invalid:
                 self._targets[organisation_id] = None
         return self._targets[organisation_id]
@@ -190,6 +207,10 @@ class _Run:
         transition = next((each for each in offered if each.id == self.transition_id), None)
         if transition is None:
             raise _Skipped("not_allowed")
+        try:
+            parts_allow(case, transition, self.waiting)
+        except Conflict:
+            raise _Skipped("open_parts") from None
         missing: dict[str, list[str]] = {
             name: [_("Cette action demande un texte.")]
             for name in transition.needs
@@ -208,7 +229,10 @@ class _Run:
     def tell(self, act: recording.Act) -> None:
         if self.kind == "transition":
             transition = self._transitions[act.case.pk]
-            tell(act, transition, self.actor, self.clock, message=self.message)
+            tell(
+                act, transition, self.actor, self.clock, message=self.message,
+                followed=self.followed,
+            )  # fmt: skip
         else:
             tell_assigned(act, self.actor, self.clock)
 
@@ -246,7 +270,13 @@ def undo_bulk(*, actor: Actor, operation_id: int, clock: Clock = SYSTEM) -> Bulk
     BulkItem.objects.bulk_update(items, ["outcome", "reason"], batch_size=500)
     operation.undone_at = clock.now()
     operation.save(update_fields=["undone_at"])
-    recording.write_many(acts, actor, clock)
+    followed = following.followed(cases)
+
+    def tell_followers(act: recording.Act) -> None:
+        if act.public and act.case.pk in followed:
+            following.queue_telling(act.case)
+
+    recording.write_many(acts, actor, clock, then=tell_followers)
     return BulkResult(operation, outcomes)
 
 

@@ -9,13 +9,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import history, policies
 from socle.capabilities.casework.actions import recording
 from socle.capabilities.casework.actions.assigning import KEEP, Target, assign_act
 from socle.capabilities.casework.events import CaseAnonymised
-from socle.capabilities.casework.models import Case, CaseDocument, CaseEvent, Message
+from socle.capabilities.casework.models import (
+    Case,
+    CaseDocument,
+    CaseEvent,
+    Follower,
+    Merge,
+    Message,
+)
 from socle.foundations.accounts.actors import SYSTEM as SYSTEM_ACTOR
 from socle.foundations.accounts.actors import Actor
 from socle.foundations.files.models import StoredFile
@@ -90,10 +98,17 @@ def _blurred(case: Case) -> dict[str, Any]:
 
 def _erase_words(case: Case) -> None:
     """Messages, documents, and the names in the history. Files go with their documents."""
-    documents = CaseDocument.objects.filter(case_id=case.pk)
+    bonds = Merge.objects.filter(merged=case, undone_at__isnull=True)
+    # What moved to a survivor with a merge is this person's all the same.
+    moved = {
+        name: [pk for bond in bonds for pk in bond.moved.get(name, ())]
+        for name in ("messages", "documents")
+    }
+    documents = CaseDocument.objects.filter(Q(case_id=case.pk) | Q(pk__in=moved["documents"]))
     file_ids = list(documents.values_list("file_id", flat=True))
     documents.delete()
-    Message.objects.filter(case_id=case.pk).delete()
+    Message.objects.filter(Q(case_id=case.pk) | Q(pk__in=moved["messages"])).delete()
+    Follower.objects.filter(Q(case_id=case.pk) | Q(applicant_of=case)).delete()
     # Nobody's, attached to nothing: out of reach at once, their bytes go with the next sweep.
     StoredFile.objects.filter(pk__in=file_ids).update(attached_at=None, owner=None, claim="")
     # The one exception to the append-only rule: what happened stays, who and why goes.
@@ -117,6 +132,8 @@ def forget_person(*, user_id: int, email: str, clock: Clock = SYSTEM) -> int:
     An open case goes on by its private link, to the address it was filed with, until it is closed:
     the administration still owes an answer. Returns how many cases were touched.
     """
+    # They follow nothing any more; what they filed and was merged is closed, and erased below.
+    Follower.objects.filter(Q(user_id=user_id) | Q(email=email.lower())).delete()
     mine = Case.objects.filter(applicant_id=user_id)
     closed = list(mine.filter(is_open=False).values_list("pk", flat=True))
     for case_id in closed:

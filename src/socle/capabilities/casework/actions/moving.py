@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import history, policies, registry, rules
-from socle.capabilities.casework.actions import recording, telling
+from socle.capabilities.casework.actions import following, recording, telling
 from socle.capabilities.casework.actions.attaching import NewDocument, attach, sides
 from socle.capabilities.casework.events import (
     CaseClosed,
@@ -18,11 +18,12 @@ from socle.capabilities.casework.events import (
 )
 from socle.capabilities.casework.models import Case, Message
 from socle.capabilities.casework.pack import Transition, Workflow
+from socle.capabilities.casework.queries.bonds import open_parts
 from socle.capabilities.casework.queries.cases import available_to
 from socle.foundations.accounts.actors import SYSTEM as SYSTEM_ACTOR
 from socle.foundations.accounts.actors import Actor
 from socle.kernel.clock import SYSTEM, Clock
-from socle.kernel.errors import Denied, Invalid
+from socle.kernel.errors import Conflict, Denied, Invalid
 
 MESSAGE_MAX = 20_000
 REASON_MAX = 2_000
@@ -52,7 +53,11 @@ def perform(
     case = recording.case_of(case_id)
     as_agent = sides(actor, case, follow_token)
     recording.at_version(case, version)
+    recording.not_merged(case)
     transition = _offered(case, actor, transition_id, follow_token, clock)
+    # Somebody may always give up their own request.
+    if as_agent:
+        parts_allow(case, transition)
     message, reason = _texts(transition, message, reason)
     act = transition_act(case, transition, actor, clock, reason=reason)
     posted = post(case, actor, message, clock, from_agent=as_agent) if message else None
@@ -77,6 +82,27 @@ def _offered(
         if each.id == transition_id:
             return each
     raise Denied(_("Cette action n’est pas possible dans l’état actuel du dossier."))
+
+
+def closes(case: Case, transition: Transition) -> bool:
+    """Whether a transition would close an open case."""
+    target = rules.state_of(registry.definition(case).workflow, transition.target)
+    return case.is_open and target is not None and not target.open
+
+
+def parts_allow(
+    case: Case, transition: Transition, waiting: Collection[int] | None = None
+) -> None:
+    """Raise `Conflict` for a transition that would close a case before its parts, when its workflow
+    has it wait for them. `waiting`: cases known to have open parts, when the caller looked.
+    """
+    if not closes(case, transition):
+        return
+    if registry.definition(case).workflow.parts.closing == "free":
+        return
+    if case.pk in (open_parts([case.pk]) if waiting is None else waiting):
+        message = _("Il reste des sous-dossiers ouverts : terminez-les d’abord.")
+        raise Conflict(message, code="open-parts")
 
 
 def _texts(transition: Transition, message: str, reason: str) -> tuple[str, str]:
@@ -111,10 +137,11 @@ def post(
     from_agent: bool,
     internal: bool = False,
     idempotency_key: str | None = None,
+    label: str = "",
 ) -> Message:
-    """Add a message to the thread, inside the caller's act."""
+    """Add a message to the thread, inside the caller's act. `label`: who writes, if not the actor."""
     named = actor.user_id is not None or actor.kind == "program"
-    label = actor.label if named else case.contact_name
+    label = label or (actor.label if named else case.contact_name)
     message = Message(
         case=case,
         author_id=actor.user_id,
@@ -192,10 +219,21 @@ def _state_event(
 
 
 def tell(
-    act: recording.Act, transition: Transition, actor: Actor, clock: Clock, *, message: str = ""
+    act: recording.Act,
+    transition: Transition,
+    actor: Actor,
+    clock: Clock,
+    *,
+    message: str = "",
+    followed: Collection[int] | None = None,
 ) -> None:
-    """The effects of a transition that was just written; `message` always reaches the person."""
+    """The effects of a transition that was just written; `message` always reaches the person.
+
+    `followed`: cases known to be followed, when the caller looked.
+    """
     case = act.case
+    if act.public and (followed is None or case.pk in followed):
+        following.queue_telling(case)
     written = telling.run_effects(case, transition.effects, actor, clock, message=message)
     if message and not written:
         letter = telling.builtin(telling.MESSAGE, case)
@@ -219,6 +257,9 @@ def run_timer(*, case_id: int, clock: Clock = SYSTEM) -> bool:
     timer = rules.timer_of(workflow, case.state)
     offered = available_to(case, frozenset({"system"}), clock)
     transition = next((each for each in offered if timer and each.id == timer.transition), None)
+    if transition is not None and closes(case, transition) and open_parts([case.pk]):
+        if workflow.parts.closing == "waits":
+            transition = None
     if transition is None:
         # Its condition does not hold: asked again only when the case moves.
         Case.objects.filter(recording.unchanged(case)).update(timer_at=None)

@@ -197,6 +197,15 @@ def for_agent(actor: Actor, case: Case) -> Case:
     return case
 
 
+def not_merged(case: Case) -> None:
+    """Raise `Conflict` for a case that is now part of another: acts are for that one."""
+    if case.merged_into_id is None:
+        return
+    into = Case.objects.filter(pk=case.merged_into_id).values_list("reference", flat=True).first()
+    message = _("Ce dossier est regroupé dans %(reference)s : agissez sur celui-là.")
+    raise Conflict(message % {"reference": into or "…"}, code="merged")
+
+
 def at_version(case: Case, version: int) -> None:
     """Raise `Conflict` unless the case is at the version the person was shown."""
     if case.version != version:

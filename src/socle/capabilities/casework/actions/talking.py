@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import history
 from socle.capabilities.casework.actions import recording, telling
-from socle.capabilities.casework.actions.attaching import NewDocument, attach, sides
+from socle.capabilities.casework.actions.attaching import NewDocument, attach, speaking
 from socle.capabilities.casework.actions.moving import MESSAGE_MAX, clean, post
 from socle.capabilities.casework.events import MessagePosted
 from socle.capabilities.casework.models import Message
@@ -41,7 +41,8 @@ def reply(
     closed, `Invalid` for an empty or endless text.
     """
     case = recording.locked(case_id)
-    from_agent = sides(actor, case, follow_token)
+    recording.not_merged(case)
+    from_agent, speaker = speaking(actor, case, follow_token)
     internal = internal and from_agent
     if idempotency_key:
         present = Message.objects.filter(idempotency_key=idempotency_key).first()
@@ -60,6 +61,7 @@ def reply(
         from_agent=from_agent,
         internal=internal,
         idempotency_key=idempotency_key,
+        label=speaker.contact_name if not from_agent and actor.user_id is None else "",
     )
     documents = []
     if files:
@@ -71,7 +73,11 @@ def reply(
         case,
         history.NOTE if internal else history.MESSAGE,
         changes={} if internal else {"has_news": not from_agent},
-        data={"message_id": message.pk, "from_agent": from_agent},
+        data={
+            "message_id": message.pk,
+            "from_agent": from_agent,
+            **({} if speaker.pk == case.pk else {"for": speaker.pk}),
+        },
         facts={
             "message": message.pk,
             "from_agent": from_agent,

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from socle.capabilities.casework import letters, links, registry
+from socle.capabilities.casework import addresses, letters, links, registry
 from socle.capabilities.casework.letters import Letter
 from socle.capabilities.casework.models import Case
 from socle.capabilities.casework.pack import Effect
@@ -24,7 +24,7 @@ from socle.kernel import clock as clocks
 from socle.kernel.clock import Clock
 
 OPENED, MESSAGE, STATUS, DOCUMENT = "opened", "message", "status", "document"
-TRANSFERRED = "transferred"
+TRANSFERRED, MERGED, UNMERGED = "transferred", "merged", "unmerged"
 
 
 def run_effects(
@@ -66,6 +66,8 @@ def builtin(name: str, case: Case) -> Letter:
             STATUS: _("Votre demande {reference} : {status}"),
             DOCUMENT: _("Un document pour votre demande {reference}"),
             TRANSFERRED: _("Votre demande {reference} est transmise à {organisation}"),
+            MERGED: _("Votre demande {reference} est regroupée avec une autre"),
+            UNMERGED: _("Votre demande {reference} est de nouveau suivie à part"),
         }
         bodies = {
             OPENED: _(
@@ -84,6 +86,15 @@ def builtin(name: str, case: Case) -> Letter:
                 "Bonjour,\n\nVotre demande « {title} » relève de {organisation}, à qui nous "
                 "l’avons transmise. Vous n’avez rien à faire : elle garde sa référence, "
                 "**{reference}**."
+            ),
+            MERGED: _(
+                "Bonjour,\n\nD’autres personnes nous ont dit la même chose que vous à propos de "
+                "« {title} ». Nous traitons tout ensemble. Vous n’avez rien à faire : votre "
+                "référence, **{reference}**, reste valable et vous serez prévenu de la suite."
+            ),
+            UNMERGED: _(
+                "Bonjour,\n\nVotre demande « {title} » était traitée avec d’autres. Elle est de "
+                "nouveau suivie à part, sous sa référence **{reference}**."
             ),
         }
         closing = _("[Suivre votre demande ou y répondre]({link})")
@@ -127,6 +138,8 @@ def tell_person(
             values=values,
             key=f"{key}:letter",
             language=case.language,
+            reply_to=addresses.reply_address(case),
+            headers=addresses.thread_headers(case),
             required=required,
             clock=clock,
         )

@@ -1,6 +1,18 @@
 """Reads. Lists are scoped, paged by key, and take a constant number of queries."""
 
 from socle.capabilities.casework.filters import InboxFilter
+from socle.capabilities.casework.queries.bonds import (
+    came_from,
+    children_of,
+    followed_by,
+    followers_count,
+    followers_counts,
+    following,
+    is_following,
+    merges_of,
+    open_parts,
+    survivor_of,
+)
 from socle.capabilities.casework.queries.cases import (
     CasePage,
     Reply,
@@ -38,6 +50,7 @@ from socle.capabilities.casework.queries.maps import (
     near,
     neighbours,
 )
+from socle.capabilities.casework.searching import candidates as having_words
 
 __all__ = [
     "CasePage",
@@ -51,23 +64,34 @@ __all__ = [
     "Row",
     "Saved",
     "Summary",
+    "came_from",
     "canned_replies",
     "case_for_agent",
     "case_for_person",
+    "children_of",
     "counts",
     "documents_visible",
     "follow_token",
+    "followed_by",
+    "followers_count",
+    "followers_counts",
+    "following",
+    "having_words",
     "inbox",
+    "is_following",
     "map_points",
+    "merges_of",
     "my_cases",
     "near",
     "neighbours",
     "of_person",
+    "open_parts",
     "saved_filter",
     "saved_filters",
     "selection",
     "state_label",
     "summary",
+    "survivor_of",
     "thread",
     "timeline",
     "transitions_for",

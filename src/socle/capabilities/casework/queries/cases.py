@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import history, letters, links, policies, registry, rules, tokens
 from socle.capabilities.casework.models import Case, CaseDocument, CaseEvent, Message
 from socle.capabilities.casework.pack import Transition, Workflow
 from socle.capabilities.casework.queries import planning
+from socle.capabilities.casework.queries.bonds import (
+    PUBLIC_KINDS,
+    as_follower,
+    share_of,
+    survivor_of,
+)
 from socle.capabilities.casework.queries.inbox import make_cursor, read_cursor
 from socle.capabilities.casework.queries.where import EVERYTHING, Where
 from socle.foundations.accounts.actors import Actor
@@ -48,12 +54,22 @@ def case_for_agent(actor: Actor, reference: str) -> Case:
 def case_for_person(actor: Actor, reference: str, follow_token: str | None = None) -> Case:
     """A case for the person who asked, who represents the entity, or who holds the private link.
 
+    A merged case answers with its survivor: `redirected_from` is the reference that was asked for.
+    Unless that one is theirs too, `seen_as_follower` is true: its state, place and public history,
+    with the person's own words, and nothing of who else asked.
+
     Raises `NotFound` for anybody else: a reference alone opens nothing.
     """
     case = _whole().filter(reference=reference).first()
     if case is None or not policies.is_party(actor, case, follow_token or ""):
         raise NotFound()
-    return case
+    if case.merged_into_id is None:
+        return case
+    survivor = survivor_of(case)
+    if policies.is_party(actor, survivor, follow_token or ""):
+        survivor.seen_from = case
+        return survivor
+    return as_follower(survivor, case)
 
 
 def follow_token(case: Case) -> str:
@@ -75,6 +91,8 @@ def transitions_for(
 
 def available_to(case: Case, who: Collection[str], clock: Clock) -> tuple[Transition, ...]:
     """What somebody in these capacities may do with the case now."""
+    if case.merged_into_id is not None or case.seen_as_follower:
+        return ()
     definition = registry.definition(case)
     today = clocks.local_date(clock.now(), settings.TIME_ZONE)
     names = rules.names_of(definition.workflow)
@@ -85,10 +103,27 @@ def available_to(case: Case, who: Collection[str], clock: Clock) -> tuple[Transi
 def timeline(case: Case, public: bool, language: str | None = None) -> list[history.Line]:
     """What happened, oldest first; `public`: what the person is shown, in their words."""
     events = CaseEvent.objects.filter(case_id=case.pk).order_by("version")
-    if public:
+    if public or case.seen_as_follower:
         events = events.filter(public=True)
     definition = _definition_or_none(case)
+    if case.seen_as_follower and case.seen_from is not None:
+        return _timeline_of_follower(case, case.seen_from, definition, language)
     return [history.describe(event, definition, language, public=public) for event in events]
+
+
+def _timeline_of_follower(
+    survivor: Case, merged: Case, definition: registry.Definition | None, language: str | None
+) -> list[history.Line]:
+    """What the applicant of a merged case is told: their own history, then where it stands."""
+    own = list(CaseEvent.objects.filter(case=merged, public=True).order_by("version"))
+    since = max((each.at for each in own if each.kind == history.MERGED), default=merged.created_at)
+    theirs = CaseEvent.objects.filter(
+        case_id=survivor.pk, public=True, kind__in=PUBLIC_KINDS, at__gt=since
+    )
+    return [
+        history.describe(event, definition, language, public=True)
+        for event in (*own, *theirs.order_by("version"))
+    ]
 
 
 def _definition_or_none(case: Case) -> registry.Definition | None:
@@ -105,8 +140,10 @@ def thread(case: Case, internal: bool) -> list[Message]:
     if not internal:
         documents = documents.filter(internal=False)
     messages = Message.objects.filter(case_id=case.pk).order_by("created_at", "pk")
-    if not internal:
+    if not internal or case.seen_as_follower:
         messages = messages.filter(internal=False)
+    if case.seen_as_follower and case.seen_from is not None:
+        messages = messages.filter(pk__in=share_of(case, case.seen_from).messages)
     return list(messages.prefetch_related(Prefetch("documents", queryset=documents)))
 
 
@@ -115,6 +152,10 @@ def documents_visible(
 ) -> list[CaseDocument]:
     """The documents of a case that this actor may see, oldest first, each with its file."""
     rows = CaseDocument.objects.filter(case_id=case.pk).select_related("file").order_by("pk")
+    if case.seen_as_follower and case.seen_from is not None:
+        share = share_of(case, case.seen_from)
+        own = Q(pk__in=share.documents) | Q(message_id__in=share.messages)
+        return list(rows.filter(own, internal=False))
     return [
         each for each in rows if policies.can_see_document(actor, case, each, follow_token or "")
     ]
@@ -198,6 +239,7 @@ def my_cases(actor: Actor, cursor: str | None = None, *, limit: int = MY_PAGE) -
         )
     more = len(ids) > limit
     rows = {case.pk: case for case in Case.objects.filter(pk__in=list(ids)[:limit])}
+    _follow_merges(rows.values())
     found = [rows[pk] for pk in list(ids)[:limit] if pk in rows]
     if upwards:
         found.reverse()
@@ -207,6 +249,17 @@ def my_cases(actor: Actor, cursor: str | None = None, *, limit: int = MY_PAGE) -
         make_cursor(found[-1].created_at, found[-1].pk) if found and below else None,
         make_cursor(found[0].created_at, found[0].pk, upwards=True) if found and above else None,
     )
+
+
+def _follow_merges(cases: Iterable[Case]) -> None:
+    """Show where merged cases really stand: with their survivor. Merges are few."""
+    merged = [case for case in cases if case.merged_into_id is not None]
+    if not merged:
+        return
+    for case in merged:
+        survivor = survivor_of(case)
+        case.public_status, case.is_open = survivor.public_status, survivor.is_open
+        case.closed_at = survivor.closed_at
 
 
 def _my_plans(actor: Actor) -> Sequence[planning.Plan]:
