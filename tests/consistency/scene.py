@@ -166,6 +166,9 @@ def _things_of_the_resident(scene: Scene, browser: Client) -> None:
         "session_id": session.pk,
         "provider": "franceconnect",
         "slug": "aide",
+        "code": "depot-sauvage",
+        "fmt": "json",
+        "rest": "nothing",
     }
     done_id = done.pk if done else draft[3]
     scene.of_route |= {
