@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from socle.capabilities.casework import letters as writing
 from socle.capabilities.casework.letters import Letter
 from socle.capabilities.casework.pack import Workflow
+from socle.capabilities.notifications.registry import Enclosure
 from socle.capabilities.questionnaires import rules as questionnaires
 from socle.capabilities.questionnaires.pack import Questionnaire
 from socle.foundations.packs import queries as packs
@@ -100,6 +101,22 @@ def register(kind: CaseKind) -> None:
     definition_of.cache_clear()
 
 
+_receipts: dict[str, str] = {}
+
+
+def enclose_receipt(kind_key: str, maker: str) -> None:
+    """Send a document with the acknowledgement of a kind of case. `maker`: its name in the
+    registry of notifications, which gives it the case's id.
+    """
+    _receipts[kind_key] = maker
+
+
+def enclosed_with_acknowledgement(case: Case) -> list[Enclosure]:
+    """What goes with the letter that says a case was received."""
+    maker = _receipts.get(case.kind)
+    return [Enclosure(maker, case.pk)] if maker else []
+
+
 def kind(key: str) -> CaseKind:
     """The kind of that key; `LookupError` when nothing has it."""
     try:
@@ -139,6 +156,22 @@ def cover(answer: Cover) -> None:
 def cover_of(user_id: int, organisation_id: int, day: date) -> int | None:
     """Who answers for an agent on a day: see `Cover`."""
     return _covers[-1](user_id, organisation_id, day) if _covers else None
+
+
+Teller = Callable[[Mapping[str, Any], bool], tuple[str, str, str, str]]
+"""(data of an event, for the person?) → title, text, icon, tone of its line in a timeline."""
+
+_tellers: dict[str, Teller] = {}
+
+
+def teller(kind: str, answer: Teller) -> None:
+    """Say how events of a kind are told: those that a domain adds (`actions.noting`)."""
+    _tellers[kind] = answer
+
+
+def teller_of(kind: str) -> Teller | None:
+    """How events of a kind are told, when a domain said so."""
+    return _tellers.get(kind)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from socle.capabilities.notifications import attachments as stored_attachments
 from socle.capabilities.notifications import letters, rendering
 from socle.capabilities.notifications.models import Email, Notification
+from socle.capabilities.notifications.registry import Enclosure
 from socle.capabilities.notifications.rules import Attachment, one_line, shortened
 from socle.foundations.accounts.models import User
 from socle.kernel.clock import SYSTEM, Clock
@@ -89,6 +90,7 @@ def send_email(
     key: str | None = None,
     language: str | None = None,
     attachments: Sequence[Attachment] = (),
+    enclosures: Sequence[Enclosure] = (),
     reply_to: str = "",
     headers: Mapping[str, str] | None = None,
     required: bool = False,
@@ -99,7 +101,8 @@ def send_email(
     ``template``: ``room/name``, rendered from ``room/name.txt`` and, if it exists,
     ``room/name.html``; or give ``text`` (and ``html``, already safe). ``language``: default the
     recipient's own, else the platform's; lazy texts are translated into it. ``key``: a second call
-    with the same key changes nothing and gives the first e-mail. ``required``: sent even to a
+    with the same key changes nothing and gives the first e-mail. ``enclosures``: documents made by
+    the task that sends, so that who files waits for none. ``required``: sent even to a
     person who refused notifications by e-mail (codes they ask for, decisions and receipts the law
     requires); otherwise None is given for them. ``headers``: others, such as ``References``. Raises ``Invalid`` on a wrong address, a header
     with a line break, more than 10 MB attached.
@@ -143,8 +146,11 @@ def send_email(
             if row.message_id != email.message_id:
                 return row
             email = row
-        if attachments:
-            email.attachments = stored_attachments.store(token, attachments)
+        if attachments or enclosures:
+            email.attachments = [
+                *stored_attachments.store(token, attachments),
+                *map(stored_attachments.promise, enclosures),
+            ]
             email.save(update_fields=["attachments"])
         _queue(email)
     return email
@@ -159,6 +165,7 @@ def send_letter(
     key: str | None = None,
     language: str | None = None,
     attachments: Sequence[Attachment] = (),
+    enclosures: Sequence[Enclosure] = (),
     reply_to: str = "",
     headers: Mapping[str, str] | None = None,
     required: bool = False,
@@ -180,6 +187,7 @@ def send_letter(
         key=key,
         language=language,
         attachments=attachments,
+        enclosures=enclosures,
         reply_to=reply_to,
         headers=headers,
         required=required,

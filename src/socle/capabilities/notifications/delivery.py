@@ -32,6 +32,7 @@ def deliver(*, email_id: int, clock: Clock = SYSTEM) -> None:
     email = Email.objects.filter(pk=email_id, state=Email.State.QUEUED).first()
     if email is None:
         return
+    attachments.keep_promises(email)
     if settings.SOCLE.mail.kind == "smtp":
         Email.objects.filter(pk=email.pk).update(attempts=F("attempts") + 1)
         _hand_over(compose(email))

@@ -9,8 +9,9 @@ class PortalConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
 
         from socle.foundations.packs import registry
-        from socle.sites.portal import accessibility, claims, links
+        from socle.sites.portal import accessibility, claims, links, receipts
 
         links.register()
+        receipts.register()
         registry.register(accessibility.SECTION)
         user_logged_in.connect(claims.hand_over, dispatch_uid="portal.claims")

@@ -274,8 +274,11 @@ def insert(case: Case, prefix: str, rng: random.Random) -> bool:
 def _acknowledge(case: Case, read: registry.Definition, actor: Actor, clock: Clock) -> None:
     """The acknowledgement of receipt (CRPA, article L.112-11), the pack's own letter or ours."""
     effects = read.workflow.opening
-    telling.run_effects(case, effects, actor, clock)
+    enclosures = registry.enclosed_with_acknowledgement(case)
+    telling.run_effects(case, effects, actor, clock, enclosures=enclosures)
     if not any(effect.notify == "applicant" for effect in effects):
         letter = telling.builtin(telling.OPENED, case)
         key = f"case:{case.pk}:opened"
-        telling.tell_person(case, letter, actor, clock, key=key, required=True)
+        telling.tell_person(
+            case, letter, actor, clock, key=key, required=True, enclosures=enclosures
+        )

@@ -6,7 +6,7 @@ and only if, what it announces was done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from socle.capabilities.casework.models import Case
 from socle.capabilities.casework.pack import Effect
 from socle.capabilities.casework.queries.cases import placeholders
 from socle.capabilities.notifications import actions as notifications
+from socle.capabilities.notifications.registry import Enclosure
 from socle.foundations.accounts.actors import Actor
 from socle.kernel import clock as clocks
 from socle.kernel.clock import Clock
@@ -28,9 +29,16 @@ TRANSFERRED, MERGED, UNMERGED = "transferred", "merged", "unmerged"
 
 
 def run_effects(
-    case: Case, effects: Iterable[Effect], actor: Actor, clock: Clock, *, message: str = ""
+    case: Case,
+    effects: Iterable[Effect],
+    actor: Actor,
+    clock: Clock,
+    *,
+    message: str = "",
+    enclosures: Sequence[Enclosure] = (),
 ) -> bool:
     """Send what the effects of an act ask for. Returns whether the person was written to.
+    `enclosures` go with the letters to the person.
 
     The case has already absorbed the act: letters tell its new state, keys carry its new version,
     so that an act that is run twice writes once.
@@ -48,6 +56,7 @@ def run_effects(
                 key=key,
                 message=message,
                 required=own is not None,
+                enclosures=enclosures,
             )
             written = True
         elif effect.notify == "team":
@@ -111,6 +120,7 @@ def tell_person(
     key: str,
     message: str = "",
     required: bool = False,
+    enclosures: Sequence[Enclosure] = (),
 ) -> None:
     """A letter by e-mail when an address is known, and a notification when there is an account.
 
@@ -141,6 +151,7 @@ def tell_person(
             reply_to=addresses.reply_address(case),
             headers=addresses.thread_headers(case),
             required=required,
+            enclosures=enclosures,
             clock=clock,
         )
     if case.applicant_id is not None and case.applicant_id != actor.user_id:

@@ -20,14 +20,12 @@ from socle.capabilities.catalogue import queries as catalogue
 from socle.capabilities.questionnaires import queries as drafts
 from socle.capabilities.questionnaires import rules
 from socle.capabilities.questionnaires.actions import claim_hash
-from socle.design import assets
 from socle.domains.procedures import queries as procedures
-from socle.domains.procedures import receipt as receipts
 from socle.domains.reports import queries as reports
 from socle.kernel import references
 from socle.kernel.clock import local
 from socle.kernel.errors import Invalid, NotFound
-from socle.sites.portal import claims, present, uploads
+from socle.sites.portal import claims, present, receipts, uploads
 from socle.sites.portal.views import files
 
 FILES_MAX = 5
@@ -210,9 +208,9 @@ def receipt(request: HttpRequest, reference: str, token: str = "") -> HttpRespon
     case = _case(request, reference, token)
     if case.kind != Case.Kind.REQUEST:
         raise NotFound(_("Un signalement n’a pas de récépissé."))
-    pdf = receipts.receipt_pdf(case, language=get_language() or "fr", fonts=assets.DIST)
+    pdf = receipts.pdf(case, get_language() or "fr")
     response = HttpResponse(pdf, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="recepisse-{case.reference}.pdf"'
+    response["Content-Disposition"] = f'attachment; filename="{receipts.filename(case)}"'
     response["Cache-Control"] = "private, no-store"
     return response
 
