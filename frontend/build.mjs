@@ -156,7 +156,7 @@ async function build() {
     }),
   );
 
-  // The service worker precaches the shell: what every page needs, and nothing heavier.
+  // The service worker precaches the shell: what every page needs, the screen for reporting without a network, and nothing heavier.
   const shell = ["portal.css", "portal.js", "sprite.svg", "atkinson-latin.woff2", "icon.svg"].map((name) => manifest[name]);
   const chunks = new Set();
   const follow = (name) => {
@@ -166,6 +166,9 @@ async function build() {
         follow(basename(item.path));
       }
   };
+  const kept = ["offline-report.js", "form-parts.js"].map((name) => manifest[name]);
+  for (const name of kept) follow(name);
+  const offline = [...kept, ...chunks];
   const preloads = {};
   for (const entry of ["portal.js", "desk.js"]) {
     chunks.clear();
@@ -179,7 +182,7 @@ async function build() {
     format: "iife",
     minify: true,
     target,
-    define: { SHELL: JSON.stringify([...shell, ...preloads["portal.js"]]), VERSION: JSON.stringify(digest(JSON.stringify(manifest))) },
+    define: { SHELL: JSON.stringify([...new Set([...shell, ...preloads["portal.js"], ...offline])]), VERSION: JSON.stringify(digest(JSON.stringify(manifest))) },
     write: false,
     logLevel: "warning",
   });

@@ -1,7 +1,8 @@
 /** Starts what every page needs and loads the rest when a page holds what needs it. */
-import { all, csrfToken } from "./lib/dom";
+import { all, csrfToken, storage } from "./lib/dom";
 import { enhanceChrome, startChrome } from "./lib/chrome";
 import { enhanceForms, startForms } from "./lib/forms";
+import { startLeaving } from "./lib/leaving";
 import { listenDismiss, notify, watchToasts } from "./lib/toasts";
 import { say } from "./lib/words";
 
@@ -9,6 +10,19 @@ type Feature = { enhance(root: ParentNode): void };
 
 /** What forms may hold: one module for all of it, loaded by the pages that need some. */
 const FORM_PARTS = "[data-visible-when], [data-files], [data-address], form[data-autosave], [data-passkey]";
+
+/** Screens that work without a network, each with what it needs of the outbox. */
+const OFFLINE: [string, () => Promise<Feature>][] = [
+  ["[data-offline-report]", () => import("./offline/offline-report")],
+  ["[data-field]", () => import("./offline/field")],
+  ["[data-push]", () => import("./offline/push")],
+];
+
+/** What waits to be sent, or what is being typed and must survive the network. */
+function minded(): void {
+  if (/^\/signaler\/[0-9a-f-]{36}\//.test(location.pathname)) import("./offline/rescue").then((module) => module.enhance(), () => undefined);
+  if (storage.get("outbox") && !document.querySelector("[data-offline-report], [data-field]")) import("./offline/background").catch(() => undefined);
+}
 
 /** Loaded when they come into view: the map library weighs more than everything else together. */
 const ON_SIGHT = "[data-map], [data-map-point], [data-point-map]";
@@ -47,6 +61,7 @@ export function enhance(root: ParentNode): void {
   watchToasts(root);
   if (all(root, FORM_PARTS).length) import("./form-parts").then((module: Feature) => module.enhance(root), () => notify(say.failed, "danger"));
   for (const holder of all(root, ON_SIGHT)) seen.observe(holder);
+  for (const [selector, load] of OFFLINE) if (all(root, selector).length) load().then((module) => module.enhance(root), () => notify(say.failed, "danger"));
   if (all(root, HTMX).length) void loadHtmx();
 }
 
@@ -74,5 +89,10 @@ startChrome();
 startForms();
 listenDismiss();
 listenHtmx();
-document.addEventListener("page:replaced", () => enhance(document.body));
+startLeaving();
+document.addEventListener("page:replaced", () => {
+  enhance(document.body);
+  minded();
+});
 enhance(document.body);
+minded();

@@ -131,7 +131,8 @@ function sendWithProgress(form: HTMLFormElement, submitter: HTMLElement | null):
   });
   request.addEventListener("error", () => {
     end();
-    notify(say.failed, "danger");
+    // Who keeps what was to be sent shows where it is.
+    if (form.dispatchEvent(new CustomEvent("upload:failed", { cancelable: true }))) notify(say.failed, "danger");
   });
   request.open("POST", form.action);
   request.setRequestHeader("Accept", "text/html");

@@ -1,0 +1,3 @@
+export function enhance(root: ParentNode): void {
+  void root;
+}

@@ -1,0 +1,270 @@
+"""No network: what is typed is kept through a browser that is killed, and leaves exactly once."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+from tests.cast import INSIDE, Cast, photo
+from tests.conftest import CHROMIUM
+from tests.journeys.conftest import PHONE, WAIT_MS, NewTab, Tab
+
+from socle.capabilities.casework.models import Case
+
+SCREEN = "/signaler/hors-ligne"
+SEND = "**/signaler/envoi-differe"
+# Quiet: it must not look for its maker's hosts on a closed network.
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-sync", "--disable-background-networking",
+    "--disable-component-update", "--no-first-run",
+]  # fmt: skip
+
+
+class Phone:
+    """A phone with a memory of its own, that one can kill and start again."""
+
+    def __init__(self, chromium: Any, base: str, memory: Path) -> None:
+        self.kind, self.base, self.memory = chromium.browser_type, base, memory
+        self.context: Any = None
+        self.start()
+
+    def start(self) -> Any:
+        self.context = self.kind.launch_persistent_context(
+            str(self.memory), executable_path=CHROMIUM, args=QUIET, base_url=self.base,
+            locale="fr-FR", viewport=PHONE, reduced_motion="reduce",
+            geolocation={"longitude": INSIDE[0], "latitude": INSIDE[1]},
+            permissions=["geolocation"],
+        )  # fmt: skip
+        self.context.set_default_timeout(WAIT_MS)
+        return self.page
+
+    @property
+    def page(self) -> Any:
+        return self.context.pages[0] if self.context.pages else self.context.new_page()
+
+    def go(self, path: str = SCREEN) -> Any:
+        self.page.goto(path)
+        self.page.wait_for_selector("[data-ready]")
+        return self.page
+
+    def install(self) -> None:
+        """One visit with a network: the service worker keeps the screen."""
+        self.page.goto("/")
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        self.page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+    def airplane(self, on: bool = True) -> None:
+        self.context.set_offline(on)
+
+    def kill(self) -> None:
+        """As the system does when memory is short: no farewell."""
+        for pid in _processes(self.memory):
+            os.kill(pid, signal.SIGKILL)
+        try:
+            self.context.close()
+        except Exception as error:  # the driver finds nobody there
+            assert "closed" in str(error).lower() or "crash" in str(error).lower()
+        (self.memory / "SingletonLock").unlink(missing_ok=True)
+
+
+def _processes(memory: Path) -> list[int]:
+    """The browser started on this memory: the one process that is nobody's child in it."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            line = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        mine = f"--user-data-dir={memory}".encode() in line
+        if mine and not any(each.startswith(b"--type=") for each in line):
+            found.append(int(folder.name))
+    return found
+
+
+NewPhone = Callable[[], Phone]
+
+
+@pytest.fixture
+def phone(chromium: Any, live_server: Any, cast: Cast, tmp_path: Path) -> Iterator[Phone]:
+    options = settings.SOCLE.model_copy(update={"demo": True})
+    with override_settings(SOCLE=options):
+        opened = Phone(chromium, live_server.url, tmp_path / "memory")
+        yield opened
+        opened.context.close()
+
+
+def fill(page: Any, words: str = "Un matelas sur le trottoir", file: Path | None = None) -> None:
+    page.get_by_label("Que se passe-t-il").fill(words)
+    if file is not None:
+        page.locator("input[type=file]").set_input_files(str(file))
+        page.wait_for_selector("[data-files-list] li")
+    page.get_by_label("De quoi s’agit-il").select_option("depot-sauvage")
+    page.get_by_role("button", name="Utiliser ma position").click()
+    page.wait_for_function("document.querySelector('[name=place_lon]').value !== ''")
+
+
+def keep(page: Any) -> None:
+    page.get_by_role("button", name="Garder et envoyer").click()
+    page.wait_for_selector("[data-entry]")
+
+
+def large_photo(folder: Path) -> Path:
+    file = folder / "grand.jpg"
+    file.write_bytes(photo(size=(4000, 3000)).getvalue())
+    return file
+
+
+def test_a_report_in_airplane_mode_survives_a_kill_and_leaves_once(
+    phone: Phone, tmp_path: Path
+) -> None:
+    phone.install()
+    phone.airplane()
+    page = phone.go()
+    assert "Pas de réseau" in page.locator("[data-network]").inner_text()
+    fill(page, file=large_photo(tmp_path))
+    keep(page)
+    assert "En attente de réseau" in page.locator("[data-entry]").inner_text()
+    assert Case.objects.count() == 0
+    phone.kill()
+    phone.start()
+    phone.airplane()
+    page = phone.go()
+    assert page.locator("[data-entry]").count() == 1
+    assert Case.objects.count() == 0
+    phone.airplane(False)
+    page.wait_for_selector("[data-entry][data-state=sent]")
+    case = Case.objects.get()
+    assert case.reference in page.locator("[data-entry]").inner_text()
+    document = case.documents.select_related("file").get()
+    assert max(document.file.width, document.file.height) <= 2560
+    page.get_by_role("link", name="Suivre", exact=True).click()
+    page.wait_for_url("**/suivi/**")
+    page = phone.go()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_load_state("networkidle")
+    assert Case.objects.count() == 1
+
+
+def test_words_not_sent_yet_survive_a_kill(phone: Phone, tmp_path: Path) -> None:
+    phone.install()
+    phone.airplane()
+    page = phone.go()
+    fill(page, "Un lampadaire éteint", file=large_photo(tmp_path))
+    kept = "indexedDB.databases && new Promise((done) => { const o = indexedDB.open('socle'); o.onsuccess = () => { const r = o.result.transaction('drafts').objectStore('drafts').get('report'); r.onsuccess = () => { o.result.close(); done(r.result && r.result.values.place_lon !== '' && r.result.files.length === 1); }; }; })"
+    page.wait_for_function(kept)
+    phone.kill()
+    phone.start()
+    phone.airplane()
+    page = phone.go()
+    page.wait_for_selector("[data-files-list] li")
+    assert page.get_by_label("Que se passe-t-il").input_value() == "Un lampadaire éteint"
+    assert page.get_by_label("De quoi s’agit-il").input_value() == "depot-sauvage"
+
+
+def test_two_tabs_send_one_report(phone: Phone) -> None:
+    phone.install()
+    phone.airplane()
+    page = phone.go()
+    other = phone.context.new_page()
+    other.goto(SCREEN)
+    other.wait_for_selector("[data-ready]")
+    sent: list[str] = []
+    phone.context.on("request", lambda request: sent.append(request.method) if "envoi-differe" in request.url else None)
+    fill(page)
+    keep(page)
+    other.wait_for_selector("[data-entry]")
+    sent.clear()
+    phone.airplane(False)
+    for tab in (page, other):
+        tab.evaluate("dispatchEvent(new Event('online'))")
+    for tab in (page, other):
+        tab.wait_for_selector("[data-entry][data-state=sent]")
+    assert Case.objects.count() == 1
+    assert sent == ["POST"], "one flight, whatever the number of tabs"
+
+
+def test_an_answer_lost_after_the_commit_makes_no_second_report(phone: Phone) -> None:
+    phone.install()
+    page = phone.go()
+    lost: list[int] = []
+
+    def lose(route: Any) -> None:
+        if not lost:
+            lost.append(route.fetch().status)
+            route.abort()
+        else:
+            route.continue_()
+
+    phone.context.route(SEND, lose)
+    fill(page)
+    keep(page)
+    page.wait_for_selector("[data-entry][data-state=waiting]")
+    assert lost == [201]
+    assert Case.objects.count() == 1
+    page.get_by_role("button", name="Envoyer maintenant").click()
+    page.wait_for_selector("[data-entry][data-state=sent]")
+    assert Case.objects.get().reference in page.locator("[data-entry]").inner_text()
+
+
+def test_what_the_server_refuses_is_told_and_corrected(phone: Phone) -> None:
+    phone.install()
+    page = phone.go()
+    page.get_by_label("Que se passe-t-il").fill("Un trou")
+    page.get_by_label("De quoi s’agit-il").select_option("nid-de-poule")
+    page.get_by_label("Où est-ce").fill("Nulle part qui existe")
+    keep(page)
+    page.wait_for_selector("[data-entry][data-state=refused]")
+    assert "adresse n’a pas été trouvée" in page.locator("[data-entry]").inner_text()
+    page.get_by_role("button", name="Corriger").click()
+    assert page.get_by_label("Que se passe-t-il").input_value() == "Un trou"
+    page.get_by_label("Où est-ce").fill("12 rue des Lilas, 99100 Villeneuve-du-Lac")
+    page.get_by_role("button", name="Garder et envoyer").click()
+    page.wait_for_selector("[data-entry][data-state=sent]")
+    assert page.locator("[data-entry]").count() == 1
+    assert Case.objects.get().category == "nid-de-poule"
+
+
+def test_the_usual_form_goes_on_without_a_network(phone: Phone) -> None:
+    phone.install()
+    page = phone.page
+    page.goto("/signaler")
+    page.get_by_role("button", name="Commencer").click()
+    page.get_by_label("Que se passe-t-il").fill("Un banc cassé")
+    page.get_by_role("button", name="Continuer").click()
+    page.wait_for_url("**/lieu")
+    page.wait_for_function("document.querySelector('main form').dataset.rescued !== undefined")
+    phone.airplane()
+    page.locator("[name=place_text]").fill("12 rue des Lilas, 99100 Villeneuve-du-Lac")
+    page.get_by_role("button", name="Continuer").click()
+    page.wait_for_url(f"**{SCREEN}")
+    page.wait_for_selector("[data-ready]")
+    assert page.get_by_label("Que se passe-t-il").input_value() == "Un banc cassé"
+    assert "Lilas" in page.get_by_label("Où est-ce").input_value()
+    page.get_by_label("De quoi s’agit-il").select_option("tag")
+    keep(page)
+    phone.airplane(False)
+    page.wait_for_selector("[data-entry][data-state=sent]")
+    assert Case.objects.get().description == "Un banc cassé"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_screen_can_be_used_by_everybody(new_tab: NewTab, scheme: str) -> None:
+    tab: Tab = new_tab(viewport=PHONE, color_scheme=scheme)
+    tab.go(SCREEN)
+    tab.press("Garder et envoyer")
+    assert re.search(r"\d points à corriger", tab.text)
+    tab.fill("Que se passe-t-il", "Un matelas")
+    tab.page.get_by_label("De quoi s’agit-il").select_option("depot-sauvage")
+    tab.fill("Où est-ce", "Nulle part qui existe")
+    tab.press("Garder et envoyer")
+    tab.page.wait_for_selector("[data-entry][data-state=refused]")
+    tab.look()
