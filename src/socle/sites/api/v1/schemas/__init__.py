@@ -1,0 +1,1 @@
+"""What is sent and answered, typed: the source of the OpenAPI document."""
