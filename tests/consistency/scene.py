@@ -23,10 +23,14 @@ from django.utils import timezone
 from tests.cast import Cast, assemble, member, person, photo, place
 from tests.sites.identity.authenticator import Authenticator as Passkey
 
+from socle.capabilities.casework.actions import follow
 from socle.capabilities.casework.models import BulkOperation, Case, SavedFilter
 from socle.capabilities.notifications.models import Email, Notification
 from socle.capabilities.questionnaires.models import Draft
+from socle.domains.reports import alerts
+from socle.domains.reports.actions import moderate
 from socle.foundations.accounts import actions
+from socle.foundations.accounts.actors import ANONYMOUS
 from socle.foundations.accounts.models import ExternalIdentity, User
 from socle.foundations.tasks.models import Task
 
@@ -150,7 +154,16 @@ def _things_of_the_resident(scene: Scene, browser: Client) -> None:
     )  # fmt: skip
     session = UserSession.objects.create(user=resident, ip="192.0.2.1", session_key="elsewhere")
     request, request_token = _request(browser)
+    moderate(
+        actor=scene.cast.actor(scene.cast.commune_agent), case_id=sent.pk, moderation="shown",
+        photos=[document.pk],
+    )  # fmt: skip
+    alert = alerts.create_alert(actor=scene.cast.actor(resident), area_code="99001")
+    follow(case_id=sent.pk, actor=ANONYMOUS, email="lea@exemple.fr")
+    letter = Email.objects.get(to="lea@exemple.fr").text
     scene.arguments |= {
+        "case_id": sent.pk,
+        "alert_id": alert.pk,
         "key": "composteur",
         "draft_id": draft[3],
         "step": draft[4],
@@ -179,6 +192,8 @@ def _things_of_the_resident(scene: Scene, browser: Client) -> None:
         "portal:report-step": {"draft_id": report[2], "step": report[3]},
         "portal:report-submit": {"draft_id": report[2]},
         "portal:report-done": {"draft_id": done_id},
+        "portal:alert-link": {"token": alerts.token_of(alert)},
+        "portal:subscription": {"token": letter.split("/abonnement/")[1].split()[0].rstrip(")")},
     }
 
 

@@ -84,7 +84,10 @@ def _tools(request: HttpRequest) -> list[Link]:
         href = url(name)
         return Link(label, href, icon, current=request.path.startswith(href))
 
-    links = [link(_("Vue d’ensemble"), "desk:overview", "chart-column")]
+    links = [
+        link(_("Vue d’ensemble"), "desk:overview", "chart-column"),
+        link(_("Relecture"), "desk:moderation", "eye"),
+    ]
     if policies.can_assist(actor):
         links.append(link(_("Accueil et téléphone"), "desk:counter", "headset"))
         links.append(link(_("Représentations"), "desk:representations", "building-2"))

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from socle.sites.desk.views import cases, counter, inbox, organisation, platform, representations
+from socle.sites.desk.views import (
+    cases,
+    counter,
+    inbox,
+    moderation,
+    organisation,
+    platform,
+    representations,
+)
 
 app_name = "desk"
 
@@ -23,11 +31,11 @@ urlpatterns = [
     path(
         "dossiers/<str:reference>/documents/<int:document_id>", cases.document, name="case-document"
     ),
+    path("relecture", moderation.index, name="moderation"),
+    path("relecture/<int:case_id>", moderation.decide, name="moderation-decide"),
     path("accueil", counter.counter, name="counter"),
     path("representations", representations.index, name="representations"),
-    path(
-        "representations/<int:representation_id>", representations.answer, name="representation"
-    ),
+    path("representations/<int:representation_id>", representations.answer, name="representation"),
     path("organisations", organisation.index, name="organisations"),
     path("organisations/<slug:slug>", organisation.detail, name="organisation"),
     path("organisations/<slug:slug>/changement", organisation.change, name="organisation-change"),

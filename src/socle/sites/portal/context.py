@@ -109,6 +109,7 @@ def _common_shell(here: str, *, signed_in: bool, key: Hashable) -> Shell:
                 [
                     Link(_("Tous les services"), url("portal:services")),
                     Link(_("Signaler un problème"), url("portal:report")),
+                    Link(_("Ce qui est signalé"), url("portal:public-reports")),
                     Link(_("Suivre une demande"), url("portal:requests")),
                 ],
             ),

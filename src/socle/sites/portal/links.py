@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from socle.capabilities.casework import links
 from socle.capabilities.casework.models import Case
+from socle.domains.reports import alerts
 
 
 def base_url() -> str:
@@ -22,5 +23,19 @@ def case_url(case: Case, token: str = "") -> str:
     return base_url() + reverse("portal:request", args=[case.reference])
 
 
+def following_url(case: Case, token: str = "", act: str = "") -> str:
+    """Where somebody who follows a report reads it; by token, where they confirm or stop."""
+    if token:
+        return base_url() + reverse("portal:subscription", args=[token])
+    return base_url() + reverse("portal:public-report", args=[case.reference])
+
+
+def alert_url(kind: str, value: str) -> str:
+    """What a letter about an alert points to: a public report, or the alert itself."""
+    name = "portal:public-report" if kind == "report" else "portal:alert-link"
+    return base_url() + reverse(name, args=[value])
+
+
 def register() -> None:
-    links.register(case_url)
+    links.register(case_url, following_url=following_url)
+    alerts.register_links(alert_url)
