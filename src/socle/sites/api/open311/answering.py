@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 import orjson
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
@@ -78,16 +78,19 @@ class Refusal(Exception):
         self.sentences = sentences or (_("Cette demande n’est pas comprise."),)
 
 
-def endpoint(*methods: str) -> Callable[..., Callable[..., HttpResponse]]:
+def endpoint(*methods: str) -> Callable[..., Callable[..., HttpResponseBase]]:
     """Declare a view `view(request, …) -> Document`: formats, errors, methods, other origins.
 
     The address's suffix chooses the format, else the Accept header, else XML (the required one).
     """
 
-    def decorate(view: Callable[..., Document | HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(
+        view: Callable[..., Document | HttpResponseBase],
+    ) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def answer(request: HttpRequest, fmt: str = "", **arguments: Any) -> HttpResponse:
+        def answer(request: HttpRequest, fmt: str = "", **arguments: Any) -> HttpResponseBase:
             chosen = _format(request, fmt)
+            response: HttpResponseBase
             try:
                 if request.method not in {*methods, "HEAD" if "GET" in methods else ""}:
                     response = render(_method_refused(request), chosen)
@@ -95,7 +98,9 @@ def endpoint(*methods: str) -> Callable[..., Callable[..., HttpResponse]]:
                 else:
                     document = view(request, **arguments)
                     response = (
-                        document if isinstance(document, HttpResponse) else render(document, chosen)
+                        document
+                        if isinstance(document, HttpResponseBase)
+                        else render(document, chosen)
                     )
             except (Refusal, *_EXPECTED) as error:
                 response = render(_errors(error), chosen)
