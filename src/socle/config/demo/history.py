@@ -86,4 +86,5 @@ def create(plan: Demonstration, now: datetime, advance: Callable[[int], None]) -
             clock=FixedClock(now),
         )
         advance(min(start + 1000, len(batch)))
+    reports.rebuild_public()
     return len(batch)

@@ -14,12 +14,19 @@ from tests.cast import Cast
 from socle.capabilities.casework import actions as casework
 from socle.capabilities.casework.models import Case
 from socle.domains.reports import queries
-from socle.foundations.accounts.actors import SYSTEM
+from socle.foundations.accounts import queries as accounts
+from socle.foundations.accounts.actors import SYSTEM, Actor
+from socle.foundations.accounts.models import User
 from socle.foundations.files import actions as files
 from socle.foundations.territories import queries as territories
 
 CATEGORIES = ("depot-sauvage", "tag", "nid-de-poule", "eclairage")
 CENTRE = (2.05, 46.05)
+
+
+def root() -> Actor:
+    """A platform administrator."""
+    return accounts.actor_for(User.objects.get(email__startswith="admin@"))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 from tests.cast import Cast
 from tests.domains.reports.public import recounting
-from tests.domains.reports.public.conftest import CATEGORIES
+from tests.domains.reports.public.conftest import CATEGORIES, root
 
 from socle.capabilities.casework import actions as casework
 from socle.capabilities.casework.events import CaseChanged
@@ -27,19 +27,12 @@ from socle.capabilities.casework.queries import transitions_for
 from socle.domains.reports import queries
 from socle.domains.reports.models import PublicReport, ReportCount, ReportDelta
 from socle.domains.reports.public import counting, moderating, projecting
-from socle.foundations.accounts import queries as accounts
-from socle.foundations.accounts.actors import SYSTEM, Actor
-from socle.foundations.accounts.models import User
+from socle.foundations.accounts.actors import SYSTEM
 from socle.foundations.territories import queries as territories
 from socle.kernel import events
 from socle.kernel.errors import NotFound
 
 pytestmark = pytest.mark.django_db
-
-
-def root() -> Actor:
-    """A platform administrator."""
-    return accounts.actor_for(User.objects.get(email__startswith="admin@"))
 
 
 def move(case: Case, transition: str) -> Case:
@@ -292,9 +285,10 @@ class Acts(RuleBasedStateMachine):
         assert counting.count(8, counting.WORLD) == visible.count()
         for category in CATEGORIES[:2]:
             wanted = queries.PublicFilter(categories=frozenset({category}))
-            assert counting.count(16, counting.WORLD, wanted) == visible.filter(
-                category=category
-            ).count()
+            assert (
+                counting.count(16, counting.WORLD, wanted)
+                == visible.filter(category=category).count()
+            )
 
 
 def test_counts_equal_a_recount_whatever_happens(db: None, cast: Cast) -> None:

@@ -75,7 +75,7 @@ def public_list(
     more = len(found) > limit
     found = found[:limit]
     # Where reading stopped without filling the page: it goes on from there.
-    edge = found[-1] if more or further is None else further
+    edge = (found[-1] if found else None) if more or further is None else further
     more = more or further is not None
     rows = rows_of([pk for _at, pk in found])
     below, above = edge if more else None, found[0] if found and position else None
