@@ -62,6 +62,27 @@ def _time_zone(value: str) -> str:
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
+def _pairs(value: Any) -> Any:
+    """``NAME=value`` separated by commas, as a mapping."""
+    if not isinstance(value, str):
+        return value
+    found = {}
+    for each in value.split(","):
+        name, equals, secret = each.strip().partition("=")
+        if not name and not equals:
+            continue
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or not secret:
+            raise wrong(
+                "donnez des couples NOM=secret séparés par des virgules.",
+                "give pairs NAME=secret separated by commas.",
+            )
+        found[name] = secret
+    return found
+
+
+Secrets = Annotated[dict[str, SecretStr], BeforeValidator(_pairs)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
@@ -382,9 +403,11 @@ class Outgoing(Group):
     """Calls to systems chosen by agents or by programs (hand-overs, webhooks, photos by address).
 
     ``private_hosts``: names or addresses of the local network that may be called, in clear too.
+    ``secrets``: ``NAME=value`` pairs, by the names that packs give them (``secret_name``).
     """
 
     private_hosts: Words = ()
+    secrets: Secrets = {}
     # Seconds, from the resolver to the last byte.
     timeout: Annotated[float, Field(gt=0, le=60)] = 8.0
 

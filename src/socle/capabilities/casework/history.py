@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from socle.capabilities.casework import rules
+from socle.capabilities.casework import registry, rules
 from socle.capabilities.casework.models import Case, PublicStatus
 from socle.capabilities.casework.registry import Definition
 
@@ -83,8 +83,12 @@ def sentence(event: EventLike, definition: Definition | None) -> str:
 
 
 def _line(event: EventLike, definition: Definition | None, public: bool) -> Line:
-    teller = _TELLERS.get(event.kind, _unknown)
-    title, text, icon, tone = teller(event.data, definition, public)
+    added = registry.teller_of(event.kind)
+    if added is not None:
+        title, text, icon, tone = added(event.data, public)
+    else:
+        teller = _TELLERS.get(event.kind, _unknown)
+        title, text, icon, tone = teller(event.data, definition, public)
     return Line(
         kind=event.kind,
         version=event.version,

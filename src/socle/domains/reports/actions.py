@@ -1,5 +1,11 @@
 """Writes of reports, all in one place: each from the module that does it."""
 
+from socle.domains.reports.handovers.actions import (
+    hand_over,
+    record_updates,
+    retry_handover,
+    take_back,
+)
 from socle.domains.reports.public.counting import recount, roll_up
 from socle.domains.reports.public.moderating import (
     blur_photo,
@@ -25,7 +31,8 @@ from socle.domains.reports.submitting import (
 )
 
 __all__ = [
-    "DESCRIPTION_MAX", "SERVICE_KEY", "Rerouted", "Sent", "blur_photo", "delete_rule", "hide_photo",
-    "moderate", "move_rule", "owner", "rebuild_public", "recount", "reroute", "roll_up",
-    "save_rule", "show_photo", "submit_report", "title",
+    "DESCRIPTION_MAX", "SERVICE_KEY", "Rerouted", "Sent", "blur_photo", "delete_rule", "hand_over",
+    "hide_photo", "moderate", "move_rule", "owner", "rebuild_public", "record_updates", "recount",
+    "reroute", "retry_handover", "roll_up", "save_rule", "show_photo", "submit_report", "take_back",
+    "title",
 ]  # fmt: skip

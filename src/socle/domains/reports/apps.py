@@ -10,7 +10,7 @@ class ReportsConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from socle.capabilities.casework import registry as cases
-        from socle.domains.reports import queries
+        from socle.domains.reports import queries, showing
         from socle.domains.reports.activation.pack import SECTION as COMMUNES
         from socle.domains.reports.assets.pack import SECTION as ASSETS
         from socle.domains.reports.handovers.pack import SECTION as BODIES
@@ -21,10 +21,11 @@ class ReportsConfig(AppConfig):
         for section in (SECTION, ASSETS, ROUTING, COMMUNES, BODIES):
             registry.register(section)
         _keep_public_rows_in_step()
+        _hand_over_by_mail_and_calls()
         cases.register(
             cases.CaseKind(
                 "report", _("Signalement"), _("Signalements"), "megaphone",
-                category_label=queries.category_label,
+                category_label=queries.category_label, followable=showing.is_public,
             )
         )  # fmt: skip
 
@@ -48,3 +49,15 @@ def _keep_public_rows_in_step() -> None:
     post_delete.connect(
         projecting.on_photo_deleted, sender=PublicPhoto, dispatch_uid="reports.photo"
     )
+
+
+def _hand_over_by_mail_and_calls() -> None:
+    from socle.domains.reports import telling
+    from socle.domains.reports.handovers import registry
+    from socle.domains.reports.handovers.calling import WebhookSender
+    from socle.domains.reports.handovers.letters import EmailSender
+    from socle.domains.reports.models import ExternalBody
+
+    registry.register(ExternalBody.Means.EMAIL, EmailSender())
+    registry.register(ExternalBody.Means.WEBHOOK, WebhookSender())
+    telling.register()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from socle.domains.reports.activation import queries as activation
 from socle.domains.reports.pack import Category, Taxonomy
+from socle.domains.reports.routing.deciding import Default
 from socle.foundations.accounts import queries as accounts
 from socle.foundations.accounts.models import Team
 from socle.foundations.territories import queries as territories
@@ -18,6 +21,8 @@ class Owner:
 
     organisation_id: int
     team: Team | None
+    fault: str = ""
+    """The team that the pack names is gone: the default team gets the report."""
 
 
 def owner_of(taxonomy: Taxonomy, category: Category, area_organisation_id: int | None) -> Owner:
@@ -28,18 +33,23 @@ def owner_of(taxonomy: Taxonomy, category: Category, area_organisation_id: int |
     """
     own = activation.own_category(category.id)
     if own is not None:
-        return Owner(own[0], accounts.team_by_slug(own[0], category.team))
+        return _owner(own[0], category.team)
     if area_organisation_id:
-        slug = category.commune_team
         if activation.is_active(area_organisation_id):
             answer = activation.answer_of(area_organisation_id, category.id)
-            slug = answer.team if answer else ""
-        if slug:
-            team = accounts.team_by_slug(area_organisation_id, slug)
-            if team is not None:
-                return Owner(area_organisation_id, team)
-    organisation = territories.organisation(taxonomy.organisation)
-    return Owner(organisation.pk, accounts.team_by_slug(organisation.pk, category.team))
+            if answer is not None:
+                return _owner(area_organisation_id, answer.team)
+        elif category.commune_team:
+            found = accounts.team_by_slug(area_organisation_id, category.commune_team)
+            if found is not None:
+                return Owner(area_organisation_id, found)
+    return _owner(territories.organisation(taxonomy.organisation).pk, category.team)
+
+
+def _owner(organisation_id: int, slug: str) -> Owner:
+    found = accounts.team_by_slug(organisation_id, slug)
+    fault = "" if found else _("L’équipe « %(slug)s » n’existe plus.") % {"slug": slug}
+    return Owner(organisation_id, found, fault)
 
 
 def first(category_id: str, area_code: str) -> Owner | None:
@@ -70,3 +80,10 @@ def team(category_id: str, organisation_id: int) -> int | None:
         if found is not None:
             return found.pk
     return None
+
+
+def default(start: Owner, category_id: str, organisation_id: int) -> Default:
+    """Who gets a report when no rule of an organisation decides, `start` being its owner."""
+    if organisation_id == start.organisation_id:
+        return Default(start.team.pk if start.team else None, start.fault)
+    return Default(team(category_id, organisation_id))

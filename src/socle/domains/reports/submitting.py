@@ -18,7 +18,7 @@ from socle.domains.reports import owners, promises, queries, questions, routing
 from socle.domains.reports.activation import queries as activation
 from socle.domains.reports.assets import queries as equipment
 from socle.domains.reports.pack import Category, Taxonomy
-from socle.domains.reports.routing import Default, Facts
+from socle.domains.reports.routing import Facts
 from socle.domains.reports.routing import actions as rules
 from socle.domains.reports.routing.language import moment
 from socle.foundations.accounts.actors import Actor
@@ -138,11 +138,7 @@ def submit_report(
             priority=priority,
         ),
         organisation_id=start.organisation_id,
-        default=lambda organisation_id: Default(
-            (start.team.pk if start.team else None)
-            if organisation_id == start.organisation_id
-            else owners.team(offered.id, organisation_id)
-        ),
+        default=lambda organisation_id: owners.default(start, offered.id, organisation_id),
     )
     with transaction.atomic():
         opened = casework.open_case(

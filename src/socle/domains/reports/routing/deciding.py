@@ -18,9 +18,13 @@ UNTOLD = frozenset({"text", "address"})
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """Who answers in an organisation when no rule does: a team, or nobody in particular."""
+    """Who answers in an organisation when no rule does: a team, or nobody in particular.
+
+    `fault`: why it is nobody, when somebody was to.
+    """
 
     team_id: int | None
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Tables:
                 here = organisation_id
                 break
             here = target
-        team_id = self._default(here, default, fault)
+        team_id, fault = self._default(here, default, fault)
         last = path[-1]["rule_id"] if path and fault else None
         explanation = self._explained(path, default=self.names.get(here, ""))
         return Decision(team_id, here, priority, last, explanation, fault)
@@ -103,12 +107,14 @@ class Tables:
 
     def _default(
         self, organisation_id: int, default: Callable[[int], Default] | None, fault: str
-    ) -> int | None:
+    ) -> tuple[int | None, str]:
+        """The team that gets what no rule sends, and what is wrong so far."""
         if default is not None and not fault:
-            found = default(organisation_id).team_id
-            if found is not None:
-                return found
-        return self.defaults.get(organisation_id)
+            found = default(organisation_id)
+            if found.team_id is not None:
+                return found.team_id, ""
+            fault = found.fault
+        return self.defaults.get(organisation_id), fault
 
     def _told(self, organisation_id: int, rule: Rule, values: Mapping[str, Any]) -> dict[str, Any]:
         read = sorted(expressions.names(rule.node))

@@ -13,7 +13,7 @@ from socle.domains.reports import policies
 from socle.domains.reports.models import Routed, RoutingRule
 from socle.domains.reports.questions import ASSET
 from socle.domains.reports.routing import checking, snapshot
-from socle.domains.reports.routing.deciding import Decision, Default
+from socle.domains.reports.routing.deciding import Decision
 from socle.domains.reports.routing.language import Facts, moment, names
 from socle.foundations.accounts import queries as accounts
 from socle.foundations.accounts.actors import Actor
@@ -77,7 +77,7 @@ def decide_again(case: Case) -> Decision:
     return snapshot.current().decide(
         facts_of(case),
         start.organisation_id,
-        lambda organisation_id: Default(owners.team(case.category, organisation_id)),
+        lambda organisation_id: owners.default(start, case.category, organisation_id),
     )
 
 
