@@ -33,3 +33,18 @@ def folded(theirs: str) -> str:
     """``"In Progress"`` is ``in_progress``."""
     plain = unicodedata.normalize("NFKD", theirs).encode("ascii", "ignore").decode()
     return "_".join(plain.lower().replace("-", " ").replace("_", " ").split())
+
+
+# Our public statuses as FixMyStreet's extension has them.
+EXTENDED: dict[str, str] = {
+    "received": "open",
+    "in_progress": "in_progress",
+    "waiting": "investigating",
+    "planned": "action_scheduled",
+    "resolved": "fixed",
+    "accepted": "fixed",
+    "refused": "no_further_action",
+    "not_ours": "not_councils_responsibility",
+    "closed": "closed",
+    "cancelled": "no_further_action",
+}
