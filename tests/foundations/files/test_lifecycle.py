@@ -360,3 +360,15 @@ def test_what_is_served_has_the_announced_length_and_digest(receive: Receive) ->
         content = stream.read()
     assert headers_for(stored)["Content-Length"] == str(len(content)) == str(stored.size)
     assert io.BytesIO(content).getbuffer().nbytes == stored.size
+
+
+def test_erasing_takes_attached_files_and_their_bytes(
+    receive: Receive, storage: Path, lea: Actor, django_capture_on_commit_callbacks: Any
+) -> None:
+    gone, stays = (receive(PHOTO, actor=lea, claim="") for _n in range(2))
+    actions.attach(file_ids=[gone.pk, stays.pk], actor=lea)
+    before = len(kept(storage))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert actions.erase(file_ids=[gone.pk, uuid.uuid4()]) == 1
+    assert list(StoredFile.objects.all()) == [stays]
+    assert len(kept(storage)) == before // 2

@@ -147,3 +147,18 @@ def test_what_is_loaded_while_a_pack_is_applied_is_not_kept() -> None:
     applied.set()
     reader.join(5)
     assert kept.get() == "new"
+
+
+def test_a_declaration_is_followed_to_what_is_in_force_even_once_dropped(lakeside: Folder) -> None:
+    packs.apply(lakeside.path)
+    first = queries.current("service", "composteur")
+    assert first is not None
+    assert queries.successor(first.pk) == first.pk
+    path = lakeside.path / "services/composteur/service.toml"
+    path.write_text(path.read_text("utf-8").replace("Trois semaines", "Deux semaines"), "utf-8")
+    packs.apply(lakeside.path)
+    second = queries.current("service", "composteur")
+    assert second is not None
+    assert queries.successor(first.pk) == second.pk != first.pk
+    with pytest.raises(NotFound):
+        queries.successor(10**9)

@@ -98,6 +98,10 @@ class Workflow(Document):
     replies: Annotated[tuple[CannedReply, ...], Field(alias="reply")] = ()
     escalation: Escalation = Escalation()
     parts: Parts = Parts()
+    retention_months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    """How long after it is closed a case keeps names, words and files (RGPD, article 5.1.e); then
+    it is anonymised. None: for as long as nobody has decided.
+    """
     suspension: Literal["calendar", "working"] = "calendar"
     """How what is left is counted while the clock is stopped; in working hours as soon as one
     deadline is.

@@ -9,6 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from socle.capabilities.casework import letters as writing
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from socle.capabilities.casework.models import Case
+    from socle.capabilities.casework.ports import Mailbox, Waiting
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,37 @@ def definition_of(kind_key: str, revision_id: int) -> Definition:
     return kind(kind_key).definition(revision_id)
 
 
+def workflow_in_force(kind_key: str, definition_id: int) -> Workflow:
+    """The workflow of a declaration as the pack has it today; its last one once dropped."""
+    return definition_of(kind_key, packs.successor(definition_id)).workflow
+
+
 def definition(case: Case) -> Definition:
     """The definition a case is pinned to, whatever the pack says today."""
     return definition_of(case.kind, case.definition_id)
+
+
+class NullMailbox:
+    """The twin for demonstrations and tests: no message ever waits."""
+
+    def waiting(self, limit: int) -> Iterator[Waiting]:
+        return iter(())
+
+
+_mailboxes: dict[str, Callable[[], Mailbox]] = {"null": NullMailbox}
+
+
+def register_mailbox(kind: str, factory: Callable[[], Mailbox]) -> None:
+    """Make a mailbox available under a name of ``SOCLE_MAILBOX_KIND``. Idempotent."""
+    _mailboxes[kind] = factory
+
+
+def mailbox() -> Mailbox:
+    """The one the settings choose. `LookupError` when nothing is registered under that name."""
+    chosen = settings.SOCLE.mailbox.kind
+    if chosen not in _mailboxes:
+        raise LookupError(f"no mailbox is registered as {chosen!r}")
+    return _mailboxes[chosen]()
 
 
 Cover = Callable[[int, int, date], int | None]

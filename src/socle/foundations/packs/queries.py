@@ -64,6 +64,15 @@ def content(revision_id: int) -> Any:
     return _document(section, key, digest)
 
 
+def successor(revision_id: int) -> int:
+    """The id of the revision in force of the same declaration; its own when there is none any more.
+    Raises `NotFound` for an unknown revision.
+    """
+    section, key, _digest = _address(revision_id)
+    found = current(section, key)
+    return revision_id if found is None else found.pk
+
+
 def documents(section: str) -> dict[str, Any]:
     """Documents in force of a section by key."""
     revisions = _current.get().get(section, {})

@@ -19,7 +19,13 @@ from socle.capabilities.casework.actions.following import (
     tell_followers,
     unfollow,
 )
-from socle.capabilities.casework.actions.forgetting import anonymise, forget_person, release
+from socle.capabilities.casework.actions.forgetting import (
+    anonymise,
+    anonymise_if_due,
+    due_for_oblivion,
+    forget_person,
+    release,
+)
 from socle.capabilities.casework.actions.importing import Historic, Imported, add_historic
 from socle.capabilities.casework.actions.merging import merge, unmerge
 from socle.capabilities.casework.actions.moving import due_timers, perform, run_timer
@@ -40,10 +46,12 @@ __all__ = [
     "add_document",
     "add_historic",
     "anonymise",
+    "anonymise_if_due",
     "assign",
     "bulk",
     "confirm_following",
     "delete_filter",
+    "due_for_oblivion",
     "due_timers",
     "due_warnings",
     "follow",

@@ -6,13 +6,16 @@ anything personal.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from socle.capabilities.casework import history, policies
+from socle.capabilities.casework import history, policies, registry
 from socle.capabilities.casework.actions import recording
 from socle.capabilities.casework.actions.assigning import KEEP, Target, assign_act
 from socle.capabilities.casework.events import CaseAnonymised
@@ -26,7 +29,8 @@ from socle.capabilities.casework.models import (
 )
 from socle.foundations.accounts.actors import SYSTEM as SYSTEM_ACTOR
 from socle.foundations.accounts.actors import Actor
-from socle.foundations.files.models import StoredFile
+from socle.foundations.files import actions as files
+from socle.kernel import clock as clocks
 from socle.kernel import geo
 from socle.kernel.clock import SYSTEM, Clock
 from socle.kernel.errors import Conflict, Denied
@@ -69,12 +73,12 @@ def anonymise(*, actor: Actor = SYSTEM_ACTOR, case_id: int, clock: Clock = SYSTE
         "anonymised_at": clock.now(),
         **({} if case.kind == Case.Kind.REPORT else _blurred(case)),
     }
-    _erase_words(case)
+    file_ids = _erase_words(case)
     act = recording.Act(
         case,
         history.ANONYMISED,
         changes=changes,
-        facts={"fields": sorted(changes)},
+        facts={"fields": sorted(changes), "files": len(file_ids)},
         emits=[
             CaseAnonymised(
                 case_id=case.pk,
@@ -85,7 +89,43 @@ def anonymise(*, actor: Actor = SYSTEM_ACTOR, case_id: int, clock: Clock = SYSTE
         ],
     )
     recording.write(act, actor, clock)
+    # Last: rooms that heard of it have let go of what they showed.
+    files.erase(file_ids=file_ids)
     return case
+
+
+def due_for_oblivion(*, after: int = 0, limit: int, clock: Clock = SYSTEM) -> list[tuple[int, int]]:
+    """Closed cases kept longer than their workflow says (`retention_months`): id and version, above
+    the id `after`.
+
+    The workflow in force decides, for old cases too; the case's own once the pack dropped it.
+    """
+    waiting = Case.objects.filter(is_open=False, anonymised_at__isnull=True)
+    due = Q(pk__in=())
+    for kind, definition_id in waiting.order_by().values_list("kind", "definition_id").distinct():
+        before = _kept_since(kind, definition_id, clock)
+        if before is not None:
+            due |= Q(kind=kind, definition_id=definition_id, closed_at__lt=before)
+    found = waiting.filter(due, pk__gt=after).order_by("pk")
+    return list(found.values_list("pk", "version")[:limit])
+
+
+def anonymise_if_due(*, case_id: int, clock: Clock = SYSTEM) -> None:
+    """Anonymise a case, unless it was reopened since it was found due."""
+    with transaction.atomic():
+        case = recording.locked(case_id)
+        before = _kept_since(case.kind, case.definition_id, clock)
+        if case.closed_at is not None and before is not None and case.closed_at < before:
+            anonymise(case_id=case_id, clock=clock)
+
+
+def _kept_since(kind: str, definition_id: int, clock: Clock) -> datetime | None:
+    """What was closed before this instant is kept no longer; None when it is kept."""
+    months = registry.workflow_in_force(kind, definition_id).retention_months
+    if months is None:
+        return None
+    today = clocks.local_date(clock.now(), settings.TIME_ZONE)
+    return clocks.local_day_bounds(clocks.add_months(today, -months), settings.TIME_ZONE)[0]
 
 
 def _blurred(case: Case) -> dict[str, Any]:
@@ -96,8 +136,8 @@ def _blurred(case: Case) -> dict[str, Any]:
     return {"address": "", "lon": lon, "lat": lat, "cell": geo.encode(lon, lat)}
 
 
-def _erase_words(case: Case) -> None:
-    """Messages, documents, and the names in the history. Files go with their documents."""
+def _erase_words(case: Case) -> list[UUID]:
+    """Messages, documents, and the names in the history. Give the files the documents held."""
     bonds = Merge.objects.filter(merged=case, undone_at__isnull=True)
     # What moved to a survivor with a merge is this person's all the same.
     moved = {
@@ -109,8 +149,6 @@ def _erase_words(case: Case) -> None:
     documents.delete()
     Message.objects.filter(Q(case_id=case.pk) | Q(pk__in=moved["messages"])).delete()
     Follower.objects.filter(Q(case_id=case.pk) | Q(applicant_of=case)).delete()
-    # Nobody's, attached to nothing: out of reach at once, their bytes go with the next sweep.
-    StoredFile.objects.filter(pk__in=file_ids).update(attached_at=None, owner=None, claim="")
     # The one exception to the append-only rule: what happened stays, who and why goes.
     events = CaseEvent._base_manager
     for event in events.filter(case_id=case.pk):
@@ -123,6 +161,7 @@ def _erase_words(case: Case) -> None:
             actor_label="" if by_person else event.actor_label,
             actor=None if by_person else event.actor_id,
         )
+    return file_ids
 
 
 @transaction.atomic
