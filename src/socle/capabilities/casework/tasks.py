@@ -22,6 +22,25 @@ def timers() -> None:
         timer.enqueue(case_id=case_id, _key=f"casework.timer:{case_id}:{version}")
 
 
+@task(name="casework.anonymise")
+def anonymise(case_id: int) -> None:
+    """Erase who one case was about, if it is still kept for too long."""
+    actions.anonymise_if_due(case_id=case_id)
+
+
+@periodic(at="02:30")
+@task(name="casework.retention")
+def retention(after: int = 0) -> None:
+    """Queue the closed cases kept for as long as their workflow says, each on its own; the rest of
+    a long list goes to another run.
+    """
+    found = actions.due_for_oblivion(after=after, limit=BATCH)
+    for case_id, version in found:
+        anonymise.enqueue(case_id=case_id, _key=f"casework.anonymise:{case_id}:{version}")
+    if len(found) == BATCH:
+        retention.enqueue(after=found[-1][0])
+
+
 @task(name="casework.tell_followers")
 def tell_followers(case_id: int, version: int, after: int = 0) -> None:
     """Write to those who follow a case, so many at a time."""
