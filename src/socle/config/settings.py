@@ -47,6 +47,7 @@ _ROOMS = [
     "socle.connectors.proconnect",
     "socle.connectors.ban",
     "socle.connectors.clamd",
+    "socle.connectors.mailbox",
     "socle.connectors.open311",
 ]
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from socle.capabilities.casework import actions
+from socle.capabilities.casework import actions, inbound
 from socle.foundations.tasks import periodic, task
 
 BATCH = 200
@@ -66,3 +66,10 @@ def warnings() -> None:
     """Queue the cases whose deadline is near, each on its own."""
     for case_id, version in actions.due_warnings(limit=BATCH):
         warn.enqueue(case_id=case_id, _key=f"casework.warn:{case_id}:{version}")
+
+
+@periodic(every=timedelta(minutes=1))
+@task(name="casework.mail", atomic=False)
+def mail() -> None:
+    """Treat the messages that wait in the mailbox."""
+    inbound.poll()

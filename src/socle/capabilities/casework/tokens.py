@@ -60,8 +60,7 @@ def may_reply(case: Followed, token: str) -> bool:
     if len(token) != REPLY_LENGTH or not case.follow_nonce:
         return False
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    # Every key is tried, whatever the outcome of the first.
-    return any([hmac.compare_digest(token, replying(case, key)) for key in keys])
+    return any(hmac.compare_digest(token, replying(case, key)) for key in keys)
 
 
 def _digest(purpose: bytes, nonce: str, key: str | bytes | None = None) -> bytes:

@@ -29,6 +29,7 @@ _GROUPS = (
     "audit",
     "users",
     "imports",
+    "mail",
     "test",
 )
 

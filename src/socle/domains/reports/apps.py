@@ -9,8 +9,9 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
+        from socle.capabilities.casework import inbound
         from socle.capabilities.casework import registry as cases
-        from socle.domains.reports import queries, showing
+        from socle.domains.reports import absences, mailing, queries, showing
         from socle.domains.reports.activation.pack import SECTION as COMMUNES
         from socle.domains.reports.assets.pack import SECTION as ASSETS
         from socle.domains.reports.handovers.pack import SECTION as BODIES
@@ -28,6 +29,8 @@ class ReportsConfig(AppConfig):
                 category_label=queries.category_label, followable=showing.is_public,
             )
         )  # fmt: skip
+        cases.cover(absences.cover_of)
+        inbound.opener(mailing.open_report)
 
 
 def _keep_public_rows_in_step() -> None:

@@ -257,9 +257,11 @@ def run_timer(*, case_id: int, clock: Clock = SYSTEM) -> bool:
     timer = rules.timer_of(workflow, case.state)
     offered = available_to(case, frozenset({"system"}), clock)
     transition = next((each for each in offered if timer and each.id == timer.transition), None)
-    if transition is not None and closes(case, transition) and open_parts([case.pk]):
-        if workflow.parts.closing == "waits":
-            transition = None
+    try:
+        if transition is not None:
+            parts_allow(case, transition)
+    except Conflict:
+        transition = None
     if transition is None:
         # Its condition does not hold: asked again only when the case moves.
         Case.objects.filter(recording.unchanged(case)).update(timer_at=None)

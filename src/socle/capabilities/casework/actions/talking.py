@@ -13,7 +13,7 @@ from socle.capabilities.casework.actions import recording, telling
 from socle.capabilities.casework.actions.attaching import NewDocument, attach, speaking
 from socle.capabilities.casework.actions.moving import MESSAGE_MAX, clean, post
 from socle.capabilities.casework.events import MessagePosted
-from socle.capabilities.casework.models import Message
+from socle.capabilities.casework.models import Case, Message
 from socle.foundations.accounts.actors import Actor
 from socle.kernel.clock import SYSTEM, Clock
 from socle.kernel.errors import Conflict, Denied, Invalid
@@ -69,7 +69,17 @@ def reply(
         documents = attach(
             case, message, wanted, actor, claim=claim, internal=internal, clock=clock
         )
-    act = recording.Act(
+    act = message_act(case, message, speaker, [each.pk for each in documents])
+    recording.write(act, actor, clock, then=lambda: tell_message(act, actor, message, clock))
+    return message
+
+
+def message_act(
+    case: Case, message: Message, speaker: Case, document_ids: Sequence[int]
+) -> recording.Act:
+    """What a message that was just posted changes. `speaker`: the case in whose name it was."""
+    internal, from_agent = message.internal, message.from_agent
+    return recording.Act(
         case,
         history.NOTE if internal else history.MESSAGE,
         changes={} if internal else {"has_news": not from_agent},
@@ -81,7 +91,7 @@ def reply(
         facts={
             "message": message.pk,
             "from_agent": from_agent,
-            "documents": [each.pk for each in documents],
+            "documents": list(document_ids),
         },
         public=not internal,
         emits=[
@@ -96,8 +106,6 @@ def reply(
             )
         ],
     )
-    recording.write(act, actor, clock, then=lambda: _tell(act, actor, message, clock))
-    return message
 
 
 def _document(file: NewFile) -> NewDocument | Mapping[str, str]:
@@ -116,7 +124,8 @@ def _checked(body: str, *, has_files: bool) -> str:
     return body
 
 
-def _tell(act: recording.Act, actor: Actor, message: Message, clock: Clock) -> None:
+def tell_message(act: recording.Act, actor: Actor, message: Message, clock: Clock) -> None:
+    """The other side of a message that was just written."""
     case = act.case
     key = f"case:{case.pk}:{case.version}"
     if message.internal:

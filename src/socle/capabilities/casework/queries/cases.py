@@ -19,6 +19,7 @@ from socle.capabilities.casework.queries.bonds import (
     PUBLIC_KINDS,
     as_follower,
     share_of,
+    spoken_for,
     survivor_of,
 )
 from socle.capabilities.casework.queries.inbox import make_cursor, read_cursor
@@ -60,13 +61,20 @@ def case_for_person(actor: Actor, reference: str, follow_token: str | None = Non
 
     Raises `NotFound` for anybody else: a reference alone opens nothing.
     """
+    token = follow_token or ""
     case = _whole().filter(reference=reference).first()
-    if case is None or not policies.is_party(actor, case, follow_token or ""):
+    if case is None:
         raise NotFound()
+    if not policies.is_party(actor, case, token):
+        # The survivor asked for by its own reference, by who filed a case merged into it.
+        speaker = spoken_for(actor, case, token) if case.merged_into_id is None else None
+        if speaker is None:
+            raise NotFound()
+        return as_follower(case, speaker)
     if case.merged_into_id is None:
         return case
     survivor = survivor_of(case)
-    if policies.is_party(actor, survivor, follow_token or ""):
+    if policies.is_party(actor, survivor, token):
         survivor.seen_from = case
         return survivor
     return as_follower(survivor, case)
