@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from socle.design import brand
+from socle.foundations import packs
 
 COLOURS = st.builds("#{:02x}{:02x}{:02x}".format, *[st.integers(0, 255)] * 3)
 
@@ -104,3 +109,38 @@ def test_every_pair_names_known_tokens() -> None:
     known = set(brand.defaults("light"))
     assert {name for pair in brand.pairs for name in (pair.text, pair.background)} <= known
     assert set(brand.defaults("dark")) == known
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Callable[..., list[str]]:
+    """Check the small pack with other colours; give what is said of brand.toml."""
+
+    def checked(**replaced: str) -> list[str]:
+        shutil.copytree(Path(__file__).parents[1] / "packs/lakeside", tmp_path / "p")
+        file = tmp_path / "p/brand/brand.toml"
+        text = file.read_text("utf-8")
+        for old, new in replaced.items():
+            text = text.replace({"primary": "#1b5e4b", "commune": '#7a1f3d"'}[old], new)
+        file.write_text(text, "utf-8")
+        with translation.override("fr"):
+            found = packs.check(tmp_path / "p")
+        return [str(each) for each in found if each.file == "brand/brand.toml"]
+
+    return checked
+
+
+def test_the_check_of_a_pack_measures_its_colours(look: Callable[..., list[str]]) -> None:
+    assert look() == []
+
+
+def test_a_colour_too_pale_is_said_on_its_line(look: Callable[..., list[str]]) -> None:
+    [first, *_others] = look(commune='#7a1f3d"\non-primary = "#8a2f4d"')
+    assert first.startswith("brand/brand.toml:8:")
+    assert "« on-primary » et « primary »" in first
+    assert "il faut 4.5" in first
+
+
+def test_an_unknown_colour_is_said_with_the_likely_one(look: Callable[..., list[str]]) -> None:
+    [only] = look(commune='#7a1f3d"\nprimry = "#7a1f3d"')
+    assert only.startswith("brand/brand.toml:8:")
+    assert "« primary »" in only

@@ -9,3 +9,9 @@ class DesignConfig(AppConfig):
     name = "socle.design"
     label = "design"
     verbose_name = "Design"
+
+    def ready(self) -> None:
+        from socle.design import checking
+        from socle.foundations.packs import registry
+
+        registry.inspect_colours(checking.problems)

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from .document import Document, Key
 from .parts import Texts, Toml
-from .registry import Item, Section
+from .registry import Item, Section, colour_mistakes
 
 if TYPE_CHECKING:
     from .context import Context
@@ -53,6 +53,8 @@ def _check(item: Item[Brand], context: Context) -> Iterator[Problem]:
         if look.logo and look.logo not in brand.marks:
             message = _("Il n’y a pas de fichier brand/%(name)s.svg.") % {"name": look.logo}
             yield item.problem(message, *path, "logo")
+        for token, message in colour_mistakes(look.colors):
+            yield item.problem(message, *path, "colors", *([token] if token else []))
     for name, text in brand.marks.items():
         reason = why_unsafe(text)
         if reason:

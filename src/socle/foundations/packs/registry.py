@@ -130,6 +130,24 @@ class Section(Generic[D]):
     """The pack must have at least one item of it."""
 
 
+Colours = Callable[[Mapping[str, str]], Iterable[tuple[str, str]]]
+"""Given the colours of a look, (token at fault or "", sentence) of each mistake."""
+
+_colours: list[Colours] = []
+
+
+def inspect_colours(check: Colours) -> None:
+    """Have the design system say what is wrong with a brand's colours. Idempotent."""
+    if check not in _colours:
+        _colours.append(check)
+
+
+def colour_mistakes(colors: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the colours of a look; nothing when nobody inspects them."""
+    for check in _colours:
+        yield from check(colors)
+
+
 _sections: dict[str, Section[Any]] = {}
 
 
