@@ -1,10 +1,19 @@
 """Writes of reports, all in one place: each from the module that does it."""
 
+from socle.domains.reports.answering import give_feedback, not_fixed
+from socle.domains.reports.closing import mark_spam
 from socle.domains.reports.handovers.actions import (
     hand_over,
     record_updates,
     retry_handover,
     take_back,
+)
+from socle.domains.reports.interventions.actions import (
+    FieldPhoto,
+    cancel_intervention,
+    finish_intervention,
+    plan_intervention,
+    start_intervention,
 )
 from socle.domains.reports.public.counting import recount, roll_up
 from socle.domains.reports.public.moderating import (
@@ -31,8 +40,9 @@ from socle.domains.reports.submitting import (
 )
 
 __all__ = [
-    "DESCRIPTION_MAX", "SERVICE_KEY", "Rerouted", "Sent", "blur_photo", "delete_rule", "hand_over",
-    "hide_photo", "moderate", "move_rule", "owner", "rebuild_public", "record_updates", "recount",
-    "reroute", "retry_handover", "roll_up", "save_rule", "show_photo", "submit_report", "take_back",
-    "title",
+    "DESCRIPTION_MAX", "SERVICE_KEY", "FieldPhoto", "Rerouted", "Sent", "blur_photo",
+    "cancel_intervention", "delete_rule", "finish_intervention", "give_feedback", "hand_over",
+    "hide_photo", "mark_spam", "moderate", "move_rule", "not_fixed", "owner", "plan_intervention",
+    "rebuild_public", "record_updates", "recount", "reroute", "retry_handover", "roll_up",
+    "save_rule", "show_photo", "start_intervention", "submit_report", "take_back", "title",
 ]  # fmt: skip

@@ -15,8 +15,19 @@ from socle.capabilities.search.index import Index
 from socle.domains.reports import questions as extra
 from socle.domains.reports.activation import queries as activation
 from socle.domains.reports.activation.queries import Branding
+from socle.domains.reports.answering import may_give_feedback, reopening
 from socle.domains.reports.assets import queries as equipment
 from socle.domains.reports.assets.queries import Asset
+from socle.domains.reports.closing import closing_texts
+from socle.domains.reports.handovers.queries import bodies_for, handovers_of
+from socle.domains.reports.interventions.queries import (
+    Stop,
+    contractors,
+    intervention,
+    interventions,
+    interventions_of,
+    round_of,
+)
 from socle.domains.reports.pack import Category, Group, Reporting
 from socle.domains.reports.public import vicinity
 from socle.domains.reports.public.counting import Cluster, Counts, public_counts
@@ -42,17 +53,24 @@ from socle.domains.reports.public.moderating import (
     to_moderate,
 )
 from socle.domains.reports.public.tiles import clusters, clusters_of_tile, public_tile
+from socle.domains.reports.routing.queries import rules_of, why_routed
+from socle.domains.reports.routing.trial import Draft, Trial, dry_run
 from socle.foundations.packs import queries as packs
 from socle.foundations.packs.models import Revision
 from socle.foundations.territories import queries as territories
 from socle.kernel.errors import NotFound
 
 __all__ = [
-    "Cluster", "Counts", "Page", "PublicFilter", "PublicRow", "ToModerate", "Waiting", "category",
-    "category_label", "clusters", "clusters_of_tile", "export_csv", "export_geojson", "grouped",
-    "in_force", "nearby", "public_counts", "public_geojson", "public_list", "public_photo",
-    "public_report", "public_report_by_id", "public_reports", "public_rows", "public_tile",
-    "reporting_of", "revision_in_force", "suggest", "to_moderate",
+    "Asset", "Branding", "Cluster", "Counts", "Draft", "Page", "PublicFilter", "PublicRow", "Stop",
+    "ToModerate", "Trial", "Waiting", "answers_readable", "asset_layer", "assets_near",
+    "bodies_for", "branding_at", "categories_at", "category", "category_at", "category_label",
+    "closing_texts", "clusters", "clusters_of_tile", "contractors", "dry_run", "every_category",
+    "export_csv", "export_geojson", "grouped", "handovers_of", "in_force", "intervention",
+    "interventions", "interventions_of", "may_give_feedback", "nearby", "public_counts",
+    "public_geojson", "public_list", "public_photo", "public_report", "public_report_by_id",
+    "public_reports", "public_rows", "public_tile", "questions", "read_answers", "reopening",
+    "reporting_of", "revision_in_force", "round_of", "rules_of", "suggest", "to_moderate",
+    "why_routed",
 ]  # fmt: skip
 
 SECTION = "reports.reporting"
