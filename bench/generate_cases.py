@@ -1,8 +1,10 @@
 """Many cases, quickly: `python -m bench.generate_cases 1000000 --home DIR`.
 
 Reports and requests over ten years, placed by population, in every category and team of the pack
-in force; one case in twelve is open. The rows are those that the house's own actions would write,
-written without them: only reading is measured here.
+in force; one case in twelve is open. `--reports` makes reports only, three events each, most of
+them of the commune where they lie: every organisation of the pack has some. The rows are those that
+the house's own actions would write, written without them: only reading is measured here. Reports
+get their public rows and are counted.
 """
 
 from __future__ import annotations
@@ -22,8 +24,13 @@ _PLACES = 20_000
 _BATCH = 20_000
 
 
-def generate(count: int, *, now: datetime, seed: int = SEED) -> int:
-    """Fill the database with `count` cases and their first events. Django is set up."""
+def generate(
+    count: int, *, now: datetime, seed: int = SEED, reports: bool = False, events: int = 1
+) -> int:
+    """Fill the database with `count` cases and `events` events each. Django is set up.
+
+    `reports`: nothing but reports, of every organisation.
+    """
     from django.db import connection, transaction
 
     with transaction.atomic():
@@ -31,11 +38,13 @@ def generate(count: int, *, now: datetime, seed: int = SEED) -> int:
             if connection.vendor == "sqlite":
                 cursor.execute("PRAGMA cache_size=-400000")
         done = 0
-        for batch in _batches(_Factory(now, seed).cases(count), _BATCH):
-            _insert([case for case, _event in batch])
-            _insert([event for _case, event in batch])
+        factory = _Factory(now, seed, reports=reports, events=events)
+        for batch in _batches(factory.cases(count), _BATCH):
+            _insert([case for case, _events in batch])
+            _insert([event for _case, events in batch for event in events])
             done += len(batch)
             say(f"{done:,} cases")
+    _publish()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for table in ("casework_case", "casework_caseevent"):
@@ -47,6 +56,14 @@ def generate(count: int, *, now: datetime, seed: int = SEED) -> int:
         else:
             cursor.execute("PRAGMA optimize")
     return done
+
+
+def _publish() -> None:
+    """The public rows of reports, and their counts."""
+    from socle.domains.reports.public import counting, projecting
+
+    say(f"{projecting.fill_missing():,} public rows")
+    say(f"{counting.recount():,} reports counted")
 
 
 def _batches(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
@@ -86,22 +103,23 @@ def _insert(rows: list[Any]) -> None:
 class _Factory:
     """Draws cases from one seed."""
 
-    def __init__(self, now: datetime, seed: int) -> None:
-        from socle.capabilities.casework.models import Case
+    def __init__(self, now: datetime, seed: int, *, reports: bool = False, events: int = 1) -> None:
+        from socle.capabilities.casework.models import Case, CaseEvent
         from socle.config.demo.pack import SECTION
         from socle.config.demo.scenery import Scenery
         from socle.domains.procedures import queries as procedures
-        from socle.domains.reports import queries as reports
+        from socle.domains.reports import queries as reporting
         from socle.foundations.accounts.models import Membership, User
         from socle.foundations.packs import queries as packs
 
         self.rng = random.Random(seed)
         self.now = now
+        self.only_reports, self.events = reports, events
         plan = packs.document(packs.current(SECTION.name))
         scenery = Scenery(self.rng, plan.streets)
         self.places = [scenery.place() for _ in range(_PLACES)]
-        self.report = reports.revision_in_force()
-        self.reporting = reports.reporting_of(self.report)
+        self.report = reporting.revision_in_force()
+        self.reporting = reporting.reporting_of(self.report)
         self.categories = self.reporting.categories.categories
         self.procedures = [
             (key, revision, procedures.procedure_of(revision))
@@ -118,23 +136,37 @@ class _Factory:
             self.agents.setdefault(organisation, []).append(user)
         last = Case.objects.order_by("-pk").first()
         self.first_id = (last.pk if last else 0) + 1
+        last_event = CaseEvent.objects.order_by("-pk").first()
+        self.first_event = (last_event.pk if last_event else 0) + 1
         self.taken = set(Case.objects.values_list("reference", flat=True))
         self._owners: dict[tuple[str, int | None], tuple[int, int | None]] = {}
 
-    def cases(self, count: int) -> Iterator[tuple[Any, Any]]:
-        from socle.capabilities.casework import history
-        from socle.capabilities.casework.models import CaseEvent
-
+    def cases(self, count: int) -> Iterator[tuple[Any, list[Any]]]:
         moments = sorted(self.rng.random() for _ in range(count))
         for rank, moment in enumerate(moments):
             # A little more every year.
             created = self.now - timedelta(days=3650 * (1 - moment**0.7), seconds=rank % 86_400)
             case = self._case(self.first_id + rank, created)
-            event = CaseEvent(
-                id=case.pk, case_id=case.pk, version=1, at=created, kind=history.OPENED,
-                actor_kind="resident", public=True, data={},
-            )  # fmt: skip
-            yield case, event
+            yield case, self._events(case, self.first_event + rank * self.events)
+
+    def _events(self, case: Any, first: int) -> list[Any]:
+        from socle.capabilities.casework import history
+        from socle.capabilities.casework.models import CaseEvent
+
+        opened = CaseEvent(
+            id=first, case_id=case.pk, version=1, at=case.created_at, kind=history.OPENED,
+            actor_kind="resident", public=True, data={},
+        )  # fmt: skip
+        moved = [
+            CaseEvent(
+                id=first + step, case_id=case.pk, version=1 + step, at=case.updated_at,
+                kind=history.STATE, actor_kind="agent", public=True,
+                data={"from": case.state, "to": case.state, "public_status": case.public_status},
+            )
+            for step in range(1, self.events)
+        ]  # fmt: skip
+        case.version = self.events
+        return [opened, *moved]
 
     def _case(self, pk: int, created: datetime) -> Any:
         from socle.capabilities.casework import searching
@@ -144,7 +176,7 @@ class _Factory:
         area, lon, lat, address = rng.choice(self.places)
         lon, lat = lon + rng.uniform(-3e-4, 3e-4), lat + rng.uniform(-3e-4, 3e-4)
         is_open = rng.randrange(OPEN_ONE_IN) == 0
-        if self.procedures and rng.random() < 0.1:
+        if self.procedures and not self.only_reports and rng.random() < 0.1:
             case = self._request(area, is_open)
             prefix = "DE"
         else:
@@ -183,6 +215,8 @@ class _Factory:
             )
             self._owners[place] = organisation, team.pk if team else None
         organisation, team_id = self._owners[place]
+        if self.only_reports and area.organisation_id and self.rng.random() < 0.6:
+            organisation, team_id = area.organisation_id, None
         state = self._state(self.reporting.workflow, is_open)
         return Case(
             kind=Case.Kind.REPORT, service_key=actions.SERVICE_KEY, definition_id=self.report.pk,
@@ -221,13 +255,14 @@ def main() -> None:
     parser.add_argument("count", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--database", default="", help="postgresql://…, else SQLite")
+    parser.add_argument("--reports", action="store_true", help="reports only, three events each")
     given = parser.parse_args()
     given.home.mkdir(parents=True, exist_ok=True)
     house.open_here(house.environment(given.home, given.database))
     from socle.kernel.clock import SYSTEM
 
     house.furnish()
-    generate(given.count, now=SYSTEM.now())
+    generate(given.count, now=SYSTEM.now(), reports=given.reports, events=3 if given.reports else 1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The public list: what is asked, in order, page by page; words only when everybody may read them."""
+"""The public list: what is asked, in order, page by page; words only when all may read them."""
 
 from __future__ import annotations
 

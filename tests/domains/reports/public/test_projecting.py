@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -22,15 +23,15 @@ from tests.domains.reports.public.conftest import CATEGORIES, root
 
 from socle.capabilities.casework import actions as casework
 from socle.capabilities.casework.events import CaseChanged
-from socle.capabilities.casework.models import Case
+from socle.capabilities.casework.models import Case, Merge
 from socle.capabilities.casework.queries import transitions_for
 from socle.domains.reports import queries
-from socle.domains.reports.models import PublicReport, ReportCount, ReportDelta
+from socle.domains.reports.models import PublicPhoto, PublicReport, ReportCount, ReportDelta
 from socle.domains.reports.public import counting, moderating, projecting
 from socle.foundations.accounts.actors import SYSTEM
 from socle.foundations.territories import queries as territories
 from socle.kernel import events
-from socle.kernel.errors import NotFound
+from socle.kernel.errors import Conflict, Invalid, NotFound
 
 pytestmark = pytest.mark.django_db
 
@@ -130,12 +131,28 @@ def test_a_category_that_is_not_public_is_not_shown(
     assert recounting.actual() == recounting.expected()
 
 
-def test_a_merged_reference_answers_its_survivor(report: Callable[..., Case]) -> None:
-    survivor, merged = report(), report()
-    Case.objects.filter(pk=merged.pk).update(merged_into=survivor)
-    projecting.project(merged.pk)
-    assert queries.public_report(merged.reference).reference == survivor.reference
+def test_a_merged_reference_answers_its_survivor_and_its_photos_go_with_it(
+    report: Callable[..., Case], picture: Callable[..., str]
+) -> None:
+    survivor = report()
+    merged = report(documents=[{"file_id": picture(), "kind": "photo", "label": "Photo"}])
+    photo = PublicPhoto.objects.get(report_id=merged.pk)
+    moderating.moderate(
+        actor=SYSTEM, case_id=merged.pk, moderation="shown", photos=[photo.document_id]
+    )
+    (merge,) = casework.merge(
+        actor=root(), survivor_id=survivor.pk, merged_ids=[merged.pk],
+        versions={survivor.pk: survivor.version, merged.pk: merged.version},
+    )  # fmt: skip
+    answer = queries.public_report(merged.reference)
+    assert answer.reference == survivor.reference
+    assert [each.pk for each in answer.shown_photos] == [photo.pk]
     assert counting.count(8, counting.WORLD) == 1
+    casework.unmerge(actor=root(), merge_id=merge.pk)
+    answer = queries.public_report(merged.reference)
+    assert answer.reference == merged.reference
+    assert [each.pk for each in answer.shown_photos] == [photo.pk]
+    assert recounting.actual() == recounting.expected()
 
 
 def test_a_case_gone_for_good_counts_no_more(report: Callable[..., Case]) -> None:
@@ -230,14 +247,20 @@ class Acts(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.cases) > 1)
     @rule(one=st.integers(0, 50), other=st.integers(0, 50))
-    def is_merged_or_taken_apart(self, one: int, other: int) -> None:
+    def is_merged(self, one: int, other: int) -> None:
         survivor, merged = self.some(one), self.some(other)
-        with transaction.atomic():
-            if merged.merged_into_id is not None:
-                Case.objects.filter(pk=merged.pk).update(merged_into=None)
-            elif survivor.pk != merged.pk and survivor.merged_into_id is None:
-                Case.objects.filter(pk=merged.pk).update(merged_into=survivor)
-            projecting.project_many([survivor.pk, merged.pk])
+        with contextlib.suppress(Invalid, Conflict):
+            casework.merge(
+                actor=self.actor, survivor_id=survivor.pk, merged_ids=[merged.pk],
+                versions={survivor.pk: survivor.version, merged.pk: merged.version},
+            )  # fmt: skip
+
+    @rule(number=st.integers(0, 50))
+    def is_taken_apart(self, number: int) -> None:
+        merges = list(Merge.objects.filter(undone_at=None).order_by("pk"))
+        if merges:
+            with contextlib.suppress(Conflict):
+                casework.unmerge(actor=self.actor, merge_id=merges[number % len(merges)].pk)
 
     @precondition(lambda self: self.cases)
     @rule(

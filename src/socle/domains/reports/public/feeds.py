@@ -113,7 +113,7 @@ def _values(wanted: PublicFilter) -> Iterator[tuple[Any, ...]]:
     while True:
         found = list(rows.filter(pk__gt=last).order_by("pk")[:_CHUNK])
         for row in found:
-            if not words or lists.says(row, words):
+            if not words or lists.says(words, row.reference, row.category, row.address, row.text):
                 yield tuple(getattr(row, name) for name in _FIELDS)
         if len(found) < _CHUNK:
             return

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import queries as cases
@@ -91,13 +91,19 @@ def public_list(
 
 def rows_of(ids: Sequence[int]) -> list[PublicReport]:
     """Reports by id, in that order, with their photos that everybody may see (`shown_photos`)."""
-    known = {
-        row.pk: row
-        for row in PublicReport.objects.filter(pk__in=ids).prefetch_related(
-            Prefetch("photos", queryset=shown_photos(), to_attr="shown_photos")
-        )
-    }
+    known = PublicReport.objects.in_bulk(ids)
+    photos: dict[int, list[PublicPhoto]] = {}
+    if ids:
+        shown = PublicPhoto.objects.filter(report_id__in=ids, shown__state=StoredFile.State.CLEAN)
+        for photo in shown.select_related("shown").order_by("pk"):
+            photos.setdefault(photo.report_id, []).append(photo)
+    for row in known.values():
+        may = row.visible and row.moderation in _WITH_PHOTOS
+        row.shown_photos = photos.get(row.pk, []) if may else []  # type: ignore[attr-defined]
     return [known[pk] for pk in ids if pk in known]
+
+
+_WITH_PHOTOS = (PublicReport.Moderation.PENDING, PublicReport.Moderation.SHOWN)
 
 
 def shown_photos() -> Any:
@@ -106,10 +112,7 @@ def shown_photos() -> Any:
         PublicPhoto.objects.filter(
             shown__state=StoredFile.State.CLEAN,
             report__visible=True,
-            report__moderation__in=(
-                PublicReport.Moderation.PENDING,
-                PublicReport.Moderation.SHOWN,
-            ),
+            report__moderation__in=_WITH_PHOTOS,
         )
         .select_related("shown")
         .order_by("pk")
@@ -300,7 +303,7 @@ def _few(wanted: PublicFilter) -> tuple[str, _Where] | None:
     """Where to look (an index and conditions) when what can match is few; else `None`."""
     if wanted.references:
         return "", _Where([], [])
-    box = wanted.bbox
+    box = wanted.bbox or (_area_box(wanted.area_code) if wanted.area_code else None)
     if box:
         ranges = geo.cover(*box, max_ranges=8)
         if counting.count(counting.FINEST, ranges, wanted) <= FEW:
@@ -374,9 +377,8 @@ def fetched(sql: str, values: Sequence[Any]) -> list[Position]:
 
 def moment(at: Any) -> datetime:
     """An instant as the driver gives it, aware."""
-    if isinstance(at, str):
-        at = datetime.fromisoformat(at)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    found: datetime = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 # --- Words ---
@@ -387,13 +389,22 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(_WORD.findall(fold(text[:200]))))[:_MAX_WORDS]
 
 
-def says(report: PublicReport, words: Sequence[str]) -> bool:
+def says(words: Sequence[str], reference: str, category: str, address: str, text: str) -> bool:
     """Whether each word begins one of those that everybody may see of a report."""
     from socle.domains.reports import queries
 
-    label = queries.category_label(report.category)
-    seen = _WORD.findall(fold(f"{report.reference} {label} {report.address} {report.text}"))
-    return all(any(each.startswith(word) for each in seen) for word in words)
+    label = queries.category_label(category)
+    seen = f" {' '.join(_WORD.findall(fold(f'{reference} {label} {address} {text}')))}"
+    return all(f" {word}" in seen for word in words)
+
+
+_SEEN = ("reference", "category", "address", "text")
+
+
+def _saying(ids: Sequence[int], words: Sequence[str]) -> set[int]:
+    """Those of some reports that say the words."""
+    rows = PublicReport.objects.filter(pk__in=ids).order_by().values_list("pk", *_SEEN)
+    return {pk for pk, *seen in rows if says(words, *seen)}
 
 
 def _with_words(
@@ -411,24 +422,21 @@ def _with_words(
         chosen.among("case_id", ids)
         rows = _sorted(("", chosen), wanted, position, upwards, len(ids) + 1) if ids else []
         for part in _parts(rows):
-            found += _saying(part, words)
+            known = _saying([pk for _at, pk in part], words)
+            found += [each for each in part if each[1] in known]
             if len(found) >= limit:
                 return found[:limit], None
         return found, None
-    found, read = [], 0
+    found, read, chunk = [], 0, min(_CHUNK, 2 * limit)
     while read < _READ_FOR_WORDS:
-        rows = _positions(wanted, position, upwards, _CHUNK)
+        rows = _positions(wanted, position, upwards, chunk)
         read += len(rows)
-        found += _saying(rows, words)
-        if len(found) >= limit or len(rows) < _CHUNK:
+        known = _saying([pk for _at, pk in rows], words)
+        found += [each for each in rows if each[1] in known]
+        if len(found) >= limit or len(rows) < chunk:
             return found[:limit], None
-        position = rows[-1]
+        position, chunk = rows[-1], _CHUNK
     return found, position
-
-
-def _saying(positions: Sequence[Position], words: Sequence[str]) -> list[Position]:
-    rows = PublicReport.objects.in_bulk([pk for _at, pk in positions])
-    return [each for each in positions if each[1] in rows and says(rows[each[1]], words)]
 
 
 def _parts(rows: Sequence[Position]) -> Iterable[Sequence[Position]]:
@@ -474,8 +482,8 @@ def cells_matching(
     said: list[tuple[int, str, str, int]] = []
     for start in range(0, len(rows), _CHUNK):
         part = rows[start : start + _CHUNK]
-        known = PublicReport.objects.in_bulk([row[3] for row in part])
-        said += [row for row in part if row[3] in known and says(known[row[3]], words)]
+        known = _saying([row[3] for row in part], words)
+        said += [row for row in part if row[3] in known]
     return said[:limit]
 
 

@@ -15,7 +15,7 @@ from django.db.models import Count, F, Q
 
 from socle.capabilities.casework.events import CaseAssigned, CaseChanged
 from socle.capabilities.casework.models import Case, CaseDocument, Follower
-from socle.domains.reports.models import PublicPhoto, PublicReport
+from socle.domains.reports.models import PublicPhoto, PublicReport, ReportDelta
 from socle.domains.reports.public import counting, declared
 from socle.domains.reports.public.counting import Spot
 from socle.foundations.files.models import StoredFile
@@ -125,7 +125,7 @@ def _project(case_ids: Sequence[int], counted: bool) -> int:
     PublicReport.objects.bulk_create(fresh)
     _add_photos(missing, rows | {row.pk: row for row in fresh})
     if counted and deltas:
-        counting.ReportDelta.objects.bulk_create(deltas)
+        ReportDelta.objects.bulk_create(deltas)
     return changed + len(fresh)
 
 
@@ -250,7 +250,7 @@ def fill(references: Sequence[str]) -> int:
         part = references[start : start + _BATCH]
         marks = ", ".join(["%s"] * len(part))
         cases = Case.objects.filter(reference__in=part, kind=Case.Kind.REPORT, cell__isnull=False)
-        found = list(
+        found: list[Any] = list(
             cases.filter(public_report__isnull=True).values_list(
                 "cell", "organisation_id", "category", "public_status", "lon", "lat",
                 "merged_into_id",

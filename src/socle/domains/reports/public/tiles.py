@@ -101,14 +101,13 @@ def cells_in(low: int, high: int, wanted: PublicFilter) -> Sequence[tuple[int, s
 
 def statement(low: int, high: int, wanted: PublicFilter) -> tuple[str, list[Any]]:
     """What a tile asks the database, and its values."""
-    conditions, values = ["visible", "cell >= %s", "cell < %s"], [low, high]
+    conditions = ["visible", "cell >= %s", "cell < %s"]
+    values: list[Any] = [low, high]
     statuses = wanted.shown_statuses()
     for name, asked in (("category", wanted.categories or None), ("status", statuses)):
         if asked is not None:
-            # Not `IN` nor `=`: SQLite would jump about the index for each value of each cell.
-            conditions.append(
-                f"+{name} IN ({', '.join(['%s'] * len(asked))})" if asked else "1 = 0"
-            )
+            marks = ", ".join(["%s"] * len(asked))
+            conditions.append(f"{name} IN ({marks})" if asked else "1 = 0")
             values += sorted(asked)
     if wanted.organisation_id is not None:
         conditions.append("organisation_id = %s")

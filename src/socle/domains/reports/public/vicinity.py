@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from socle.capabilities.casework.queries import Neighbour
@@ -30,10 +32,13 @@ def nearby(
         f"{' AND category = %s' if category else ''} AND is_open"
     )
     given = [*statuses, category] if category else statuses
+    values: list[Any] = []
+    for low, high in ranges:
+        values += [low, high, *given]
     with connection.cursor() as cursor:
         cursor.execute(
             " UNION ALL ".join([one] * len(ranges)) + f" LIMIT {_MOST}",
-            [value for low, high in ranges for value in (low, high, *given)],
+            values,
         )
         rows = cursor.fetchall()
     close = []
