@@ -14,14 +14,14 @@ const FORM_PARTS = "[data-visible-when], [data-files], [data-address], form[data
 /** Screens that work without a network, each with what it needs of the outbox. */
 const OFFLINE: [string, () => Promise<Feature>][] = [
   ["[data-offline-report]", () => import("./offline/offline-report")],
-  ["[data-field]", () => import("./offline/field")],
+  ["[data-field-app]", () => import("./offline/field")],
   ["[data-push]", () => import("./offline/push")],
 ];
 
 /** What waits to be sent, or what is being typed and must survive the network. */
 function minded(): void {
   if (/^\/signaler\/[0-9a-f-]{36}\//.test(location.pathname)) import("./offline/rescue").then((module) => module.enhance(), () => undefined);
-  if (storage.get("outbox") && !document.querySelector("[data-offline-report], [data-field]")) import("./offline/background").catch(() => undefined);
+  if (storage.get("outbox") && !document.querySelector("[data-offline-report], [data-field-app]")) import("./offline/background").catch(() => undefined);
 }
 
 /** Loaded when they come into view: the map library weighs more than everything else together. */

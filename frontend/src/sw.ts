@@ -82,13 +82,13 @@ async function page(event: FetchEvent, url: URL): Promise<Response> {
 }
 
 /** What belongs to the agent signed in: the network first, kept for later; forgotten as soon as the server says no. */
-async function mine(request: Request): Promise<Response> {
+async function mine(request: Request, whole = true): Promise<Response> {
   const cache = await caches.open(PRIVATE);
   const kept = await cache.match(request, { ignoreSearch: true });
   try {
     const answer = await prompt(request, kept !== undefined);
     if (answer.ok && answer.type === "basic" && !answer.redirected) await cache.put(new URL(request.url).pathname, answer.clone());
-    else if (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status)) await caches.delete(PRIVATE);
+    else if (whole && (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status))) await caches.delete(PRIVATE);
     return answer;
   } catch {
     return kept ?? (await caches.match(OFFLINE)) ?? last();
@@ -133,6 +133,8 @@ worker.addEventListener("fetch", (event) => {
   else if (url.href.startsWith(new URL(base, worker.location.href).href)) event.respondWith(asset(event));
   else if (PUBLIC.includes(url.pathname) || ALSO.includes(url.pathname)) event.respondWith(fresh(request));
   else if (url.pathname.startsWith(FIELD) && url.pathname !== FIELD_TOKEN) event.respondWith(mine(request));
+  // Small pictures of the round's cases.
+  else if (url.pathname.startsWith("/agents/dossiers/") && url.search === "?apercu=1") event.respondWith(mine(request, false));
 });
 
 worker.addEventListener("sync", (event) => {

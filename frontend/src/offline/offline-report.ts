@@ -54,6 +54,8 @@ class Screen {
   }
 
   private async start(): Promise<void> {
+    // The file picker must be listening before photos are put back in it.
+    await import("../form-parts").then((parts) => parts.enhance(this.holder));
     await tidy().catch(() => undefined);
     const [here, online] = await Promise.all([load(HERE), latestOnline()]).catch(() => [null, null]);
     const draft = here && online ? (here.at > online.at ? here : online) : here ?? online;
@@ -111,6 +113,7 @@ class Screen {
       if (control) control.value = values[name] ?? "";
     }
     if (values.email || values.phone || values.name) one<HTMLDetailsElement>(this.form, "details:has([name=email])")?.setAttribute("open", "");
+    this.uploads = files;
     if (files.length || this.photos.files?.length) restore(this.photos, files);
     this.tellUrgent();
   }

@@ -5,6 +5,7 @@ from django.urls import path
 from socle.sites.desk.views import (
     cases,
     counter,
+    field,
     inbox,
     moderation,
     organisation,
@@ -33,6 +34,13 @@ urlpatterns = [
     ),
     path("relecture", moderation.index, name="moderation"),
     path("relecture/<int:case_id>", moderation.decide, name="moderation-decide"),
+    # The phone in the street
+    path("terrain/", field.page, name="field"),
+    path("terrain/tournee.json", field.round_data, name="field-round"),
+    path("terrain/tournee.geojson", field.points, name="field-points"),
+    path("terrain/jeton", field.token, name="field-token"),
+    path("terrain/actes", field.act, name="field-act"),
+    path("terrain/nouveau", field.create, name="field-create"),
     path("accueil", counter.counter, name="counter"),
     path("representations", representations.index, name="representations"),
     path("representations/<int:representation_id>", representations.answer, name="representation"),
