@@ -100,7 +100,7 @@ def _before_quote(lines: list[str]) -> tuple[list[str], bool]:
             continue
         if _SEPARATOR.match(line) or _is_attribution(lines, index):
             if _answered_inside(lines, index):
-                continue
+                return ["", *lines[index + 1 :]], False
             return lines[:index], True
         if _is_header_block(lines, index):
             before = lines[:index]
@@ -168,19 +168,16 @@ def _before_library_header(lines: list[str]) -> list[str]:
 
 def _without_signature(lines: list[str]) -> list[str]:
     """The lines above a signature: after « -- », a closing formula, a telephone's own line."""
-    for index, line in enumerate(lines):
-        bare = line.strip()
-        above = any(each.strip() for each in lines[:index])
-        if not above:
+    first = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
+    for index in range(first + 1, len(lines)):
+        bare = lines[index].strip()
+        if bare in {"--", "—", "__"} or _DISCLAIMER.match(bare):
+            return lines[:index]
+        phone, sign_off = _PHONE.match(bare), _SIGN_OFF.match(bare)
+        if not phone and not sign_off:
             continue
         below = [each.strip() for each in lines[index + 1 :] if each.strip()]
-        if line in {"--", "-- ", "—", "__"} or bare == "--":
-            return lines[:index]
-        if _PHONE.match(bare) and len(below) <= _SIGNATURE_LINES:
-            return lines[:index]
-        if _DISCLAIMER.match(bare):
-            return lines[:index]
-        if _SIGN_OFF.match(bare) and len(below) <= _SIGNATURE_LINES and _short(below):
+        if len(below) <= _SIGNATURE_LINES and (phone or _short(below)):
             return lines[:index]
     return lines
 
