@@ -102,6 +102,10 @@ def test_everything_comes_back_on_an_empty_host(home: Path, tmp_path: Path) -> N
         == json.loads(well("audit", "verify", "--json", home=home))["checkpoints"]
     )
     assert verified["checkpoints"] > 0
+    # What an auditor has to keep elsewhere: the key that signs, and where the checkpoints are.
+    told = socle("audit", "verify", home=other).stderr.replace("\n", "")
+    assert verified["public_key"] in told
+    assert str(other / "journal") in told
 
 
 @pytest.mark.sqlite

@@ -84,3 +84,14 @@ def test_units_are_hardened(unit: Path) -> None:
     assert service["NoNewPrivileges"] == "yes"
     assert service["CapabilityBoundingSet"] == ""
     assert service["PrivateTmp"] == "yes"
+
+
+def test_every_document_named_exists() -> None:
+    named = {
+        found
+        for path in DEPLOY.rglob("*")
+        if path.is_file()
+        for found in re.findall(r"\bdocs/[\w/.-]+\.md", path.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert {each for each in named if not (ROOT / each).is_file()} == set()

@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
         json: Json = False,
     ) -> None:
         open_house(data)
+        from socle.foundations.journal.actions import default_folder
         from socle.foundations.journal.queries import verify as verification
 
         report = verification(chain=chain, checkpoints_dir=checkpoints, public_key=public_key)
@@ -62,6 +63,11 @@ def register(app: typer.Typer) -> None:
                 f"{report.checkpoints} points de contrôle.",
                 f"Journal intact: {report.entries} entries, {report.chains} chains, "
                 f"{report.checkpoints} checkpoints.",
+            )
+            folder = checkpoints or default_folder()
+            say(
+                f"Points de contrôle (copiez-les ailleurs) : {folder}",
+                f"Checkpoints (copy them elsewhere): {folder}",
             )
             if report.public_key and not public_key:
                 say(

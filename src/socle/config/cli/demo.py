@@ -293,8 +293,12 @@ def _announce(
 
 def _show_logins(logins: list[dict[str, Any]]) -> None:
     passwords = {str(login.get("password", "")) for login in logins}
-    table = Table(title=t("Comptes de démonstration", "Demonstration logins"), title_justify="left")
-    table.add_column(t("Qui", "Who"), overflow="fold")
+    # Without borders, each login holds on one line of the smallest terminal (80 columns).
+    table = Table(
+        title=t("Comptes de démonstration", "Demonstration logins"), title_justify="left",
+        box=None, pad_edge=False, padding=(0, 2, 0, 0),
+    )  # fmt: skip
+    table.add_column(t("Qui", "Who"), no_wrap=True)
     table.add_column(t("Adresse électronique", "E-mail"), no_wrap=True)
     if len(passwords) > 1:
         table.add_column(t("Mot de passe", "Password"), no_wrap=True)
