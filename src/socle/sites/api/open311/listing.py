@@ -17,12 +17,11 @@ from socle.domains.reports.queries import PublicFilter
 from socle.kernel import geo
 from socle.kernel.errors import NotFound
 from socle.sites.api.open311.jurisdictions import Jurisdiction
-from socle.sites.api.open311.parameters import Search
+from socle.sites.api.open311.parameters import MOST, Search
 from socle.sites.api.open311.presenting import Row
 
-BATCH = 200
 TRIES = 12
-"""How many batches are read to fill a page when rows must be looked at one by one (circles)."""
+"""How many times rows are read to fill a page when each must be looked at (circles)."""
 _REMEMBERED = 300
 
 
@@ -42,18 +41,23 @@ def read(search: Search, jurisdiction: Jurisdiction) -> Listing:
     if wanted is None:
         return Listing(())
     fits = _exactly(search, jurisdiction)
-    cursor = search.cursor or None
+    if search.cursor or search.page == 1:
+        return _page(wanted, search.cursor or None, search.page_size, fits)
     key = _key(wanted, search)
-    first = 1
-    if cursor is None and search.page > 1:
-        first, cursor = _nearest(key, search.page)
-    for page in range(first, search.page + 1 if search.cursor == "" else first + 1):
-        found = _page(wanted, cursor, search.page_size, fits)
-        if not found.next and page < search.page and not search.cursor:
+    page, cursor = _nearest(key, search.page)
+    skipped = (search.page - page) * search.page_size
+    while skipped:
+        block = _page(wanted, cursor, min(skipped, MOST), fits)
+        if not block.next or not block.rows:
             return Listing(())
-        if found.next and not search.cursor:
-            caches["local"].set(f"{key}:{page + 1}", found.next, _REMEMBERED)
-        cursor = found.next or None
+        skipped -= len(block.rows)
+        cursor = block.next
+    found = _page(wanted, cursor, search.page_size, fits)
+    # A program that goes from page to page never walks again what it has read.
+    if cursor:
+        caches["local"].set(f"{key}:{search.page}", cursor, _REMEMBERED)
+    if found.next:
+        caches["local"].set(f"{key}:{search.page + 1}", found.next, _REMEMBERED)
     return found
 
 
@@ -130,9 +134,13 @@ def _page(
         return Listing(page.rows, page.next or "")
     rows: list[Row] = []
     for _try in range(TRIES):
-        # Never more rows than are missing: the cursor then stands after the last one given.
-        page = queries.public_list(wanted, cursor, limit=max(min(size - len(rows), BATCH), 1))
-        rows += [row for row in page.rows if fits(row)]
+        missing = size - len(rows)
+        page = queries.public_list(wanted, cursor, limit=min(missing * 2 + 20, MOST))
+        ranks = [rank for rank, row in enumerate(page.rows, 1) if fits(row)]
+        rows += [page.rows[rank - 1] for rank in ranks[:missing]]
+        if len(ranks) > missing:
+            # Read too far: the cursor must stand after the last row given.
+            page = queries.public_list(wanted, cursor, limit=ranks[missing - 1])
         cursor = page.next
         if not cursor or len(rows) >= size:
             break
@@ -145,11 +153,10 @@ def _key(wanted: PublicFilter, search: Search) -> str:
 
 
 def _nearest(key: str, page: int) -> tuple[int, str | None]:
-    """The last page before `page` whose place is remembered, else the first."""
-    known: dict[str, Any] = caches["local"].get_many(
-        [f"{key}:{n}" for n in range(page, 1, -1)][:50]
-    )
-    for n in range(page, 1, -1):
+    """The last page up to `page` whose place is remembered, else the first."""
+    pages = range(page, max(page - 50, 1), -1)
+    known: dict[str, Any] = caches["local"].get_many([f"{key}:{n}" for n in pages])
+    for n in pages:
         if f"{key}:{n}" in known:
             return n, known[f"{key}:{n}"]
     return 1, None

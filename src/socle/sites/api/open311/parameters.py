@@ -220,7 +220,8 @@ def _span(
     elif until:
         since = until - SPAN
     elif limited:
-        since = now - SPAN
+        # The same for an hour: a program that reads page after page asks one question.
+        since = now.replace(minute=0, second=0, microsecond=0) - SPAN
     return since, until
 
 
