@@ -29,10 +29,12 @@ from socle.capabilities.notifications.models import Email, Notification
 from socle.capabilities.questionnaires.models import Draft
 from socle.domains.reports import alerts
 from socle.domains.reports.actions import moderate
+from socle.domains.reports.models import Intervention, RoutingRule
 from socle.foundations.accounts import actions
 from socle.foundations.accounts.actors import ANONYMOUS
 from socle.foundations.accounts.models import ExternalIdentity, User
 from socle.foundations.tasks.models import Task
+from socle.foundations.territories import queries as territories
 
 COLUMNS = ("anonymous", "owner", "neighbour", "agent", "other", "administrator")
 
@@ -243,6 +245,23 @@ def _things_of_the_agent(scene: Scene) -> None:
         "task_id": task.pk,
     }
     own = {"slug": "villeneuve-du-lac"}
-    scene.of_route |= dict.fromkeys(
-        ("desk:organisation", "desk:organisation-change", "desk:journal"), own
+    organisation = territories.organisation(own["slug"])
+    rule = RoutingRule.objects.create(
+        organisation=organisation, position=10, name="Rien", condition='category == "tag"'
     )
+    report = Case.objects.get(reference=scene.arguments["reference"])
+    order = Intervention.objects.create(
+        reference="IN-26-TEST", organisation=organisation, title="Enlever", team=report.team,
+        created_at=timezone.now(),
+    )  # fmt: skip
+    scene.of_route |= dict.fromkeys(
+        ("desk:organisation", "desk:organisation-change", "desk:journal", "desk:rules",
+         "desk:rule-save"),
+        own,
+    )  # fmt: skip
+    scene.of_route |= {
+        "desk:rule-change": {**own, "rule_id": rule.pk},
+        "desk:intervention": {"reference": order.reference},
+        "desk:intervention-act": {"reference": order.reference},
+        "desk:case-unmerge": {"reference": report.reference, "merge_id": 0},
+    }

@@ -87,6 +87,7 @@ def _tools(request: HttpRequest) -> list[Link]:
     links = [
         link(_("Vue d’ensemble"), "desk:overview", "chart-column"),
         link(_("Relecture"), "desk:moderation", "eye"),
+        link(_("Interventions"), "desk:interventions", "wrench"),
     ]
     if policies.can_assist(actor):
         links.append(link(_("Accueil et téléphone"), "desk:counter", "headset"))

@@ -7,10 +7,13 @@ from socle.sites.desk.views import (
     counter,
     field,
     inbox,
+    interventions,
+    joining,
     moderation,
     organisation,
     platform,
     representations,
+    rules,
 )
 
 app_name = "desk"
@@ -29,9 +32,22 @@ urlpatterns = [
     path("dossiers/<str:reference>/action", cases.transition, name="case-act"),
     path("dossiers/<str:reference>/attribution", cases.assign, name="case-assign"),
     path("dossiers/<str:reference>/transfert", cases.transfer, name="case-transfer"),
+    path("dossiers/<str:reference>/regroupement", joining.merge, name="case-merge"),
+    path(
+        "dossiers/<str:reference>/regroupement/<int:merge_id>", joining.unmerge, name="case-unmerge"
+    ),
+    path("dossiers/<str:reference>/repartition", joining.split, name="case-split"),
+    path("dossiers/<str:reference>/intervention", joining.plan, name="case-plan"),
+    path("dossiers/<str:reference>/organisme", joining.hand_over, name="case-hand-over"),
     path(
         "dossiers/<str:reference>/documents/<int:document_id>", cases.document, name="case-document"
     ),
+    path("interventions", interventions.index, name="interventions"),
+    path("interventions/<str:reference>", interventions.detail, name="intervention"),
+    path("interventions/<str:reference>/action", interventions.act, name="intervention-act"),
+    path("organisations/<slug:slug>/regles", rules.index, name="rules"),
+    path("organisations/<slug:slug>/regles/ecriture", rules.save, name="rule-save"),
+    path("organisations/<slug:slug>/regles/<int:rule_id>", rules.change, name="rule-change"),
     path("relecture", moderation.index, name="moderation"),
     path("relecture/<int:case_id>", moderation.decide, name="moderation-decide"),
     # The phone in the street

@@ -74,6 +74,7 @@ class Neighbour:
     lon: float
     lat: float
     metres: float
+    version: int = 0
 
 
 def near(
@@ -103,15 +104,16 @@ def near(
         rows = rows.filter(organisation_id__in=scope)
     columns = (
         "id", "reference", "title", "category", "public_status", "created_at", "lon", "lat",
+        "version",
     )  # fmt: skip
     found = []
     for row in rows.values_list(*columns):
-        pk, reference, title, category, status, created_at, there_lon, there_lat = row
+        pk, reference, title, category, status, created_at, there_lon, there_lat, version = row
         metres = geo.distance_m(lon, lat, there_lon or 0.0, there_lat or 0.0)
         found.append(
             Neighbour(
                 pk, reference, title, category, status, created_at,
-                there_lon or 0.0, there_lat or 0.0, metres,
+                there_lon or 0.0, there_lat or 0.0, metres, version,
             )
         )  # fmt: skip
     found = [each for each in found if each.metres <= radius_m]

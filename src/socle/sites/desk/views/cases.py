@@ -24,11 +24,12 @@ from socle.foundations.files.downloads import headers_for
 from socle.foundations.territories import queries as territories
 from socle.kernel.clock import SYSTEM, local
 from socle.kernel.errors import Conflict, Invalid, NotFound, SocleError
-from socle.sites.desk import present
+from socle.sites.desk import present, reports
 from socle.sites.desk.access import actor_of, agents_only
 
 
-def _case(request: HttpRequest, reference: str) -> Case:
+def case_of(request: HttpRequest, reference: str) -> Case:
+    """A case the agent may see. Raises NotFound."""
     return queries.case_for_agent(actor_of(request), reference)
 
 
@@ -40,7 +41,7 @@ def _address(case: Case, anchor: str = "") -> str:
 @agents_only
 def detail(request: HttpRequest, reference: str) -> HttpResponse:
     """The case and everything an agent may do with it."""
-    return _show(request, _case(request, reference))
+    return _show(request, case_of(request, reference))
 
 
 def _show(
@@ -58,6 +59,7 @@ def _show(
     base = reverse("desk:case", args=[case.reference])
     teams = [(str(team.pk), team.name) for team in accounts.teams_in(case.organisation_id)]
     transitions = queries.transitions_for(actor, case)
+    near = queries.neighbours(actor, case)
     agents = [
         (str(user.pk), user.display_name) for user in accounts.agents_of(case.organisation_id)
     ]
@@ -86,13 +88,22 @@ def _show(
                 for each in territories.organisations()
                 if each.pk != case.organisation_id
             ],
-            "near": queries.neighbours(actor, case),
+            "near": near,
+            "near_choices": [
+                {
+                    "value": f"{each.id}:{each.version}",
+                    "label": f"{each.title} ({each.reference})",
+                    "hint": _("à %(metres)s m") % {"metres": round(each.metres)},
+                }
+                for each in near
+            ],
             "errors": errors or {},
             "typed": typed or {},
             "conflict": conflict,
             "key": request.POST.get("key") or uuid4().hex,
             "next_href": request.GET.get("suivant", ""),
             **present.map_options(),
+            **reports.work(request, case),
         },
         status=409 if conflict else 422 if errors else 200,
     )  # fmt: skip
@@ -162,7 +173,7 @@ def _document(document: Any, base: str) -> dict[str, Any]:
 @agents_only
 def document(request: HttpRequest, reference: str, document_id: int) -> HttpResponse:
     """A document of the case."""
-    case = _case(request, reference)
+    case = case_of(request, reference)
     for each in queries.documents_visible(actor_of(request), case):
         if each.pk == document_id:
             thumbnail = "apercu" in request.GET
@@ -175,27 +186,28 @@ def document(request: HttpRequest, reference: str, document_id: int) -> HttpResp
     raise NotFound(_("Ce document n’existe pas."))
 
 
-def _version(request: HttpRequest, case: Case) -> int:
+def version_of(request: HttpRequest, case: Case) -> int:
+    """The version the agent was shown."""
     text = request.POST.get("version", "")
     return int(text) if text.isdigit() else case.version
 
 
-def _attempt(
+def attempt(
     request: HttpRequest, case: Case, act: Any, done: str, anchor: str = ""
 ) -> HttpResponse:
     """Run one act; on a conflict or a mistake show the case again with what was typed."""
     try:
         act()
     except Conflict as error:
-        fresh = _case(request, case.reference)
+        fresh = case_of(request, case.reference)
         return _show(request, fresh, conflict=str(error), typed=_typed(request))
     except Invalid as error:
-        fresh = _case(request, case.reference)
+        fresh = case_of(request, case.reference)
         fields = {name: [str(each) for each in said] for name, said in (error.fields or {}).items()}
         return _show(request, fresh, errors=fields or {"": [str(error)]}, typed=_typed(request))
     messages.success(request, done)
     try:
-        _case(request, case.reference)
+        case_of(request, case.reference)
     except NotFound:
         # Transferred out of the agent's organisations.
         return HttpResponseRedirect(reverse("desk:inbox"))
@@ -211,15 +223,15 @@ def _typed(request: HttpRequest) -> dict[str, str]:
 @agents_only
 def transition(request: HttpRequest, reference: str) -> HttpResponse:
     """Move the case along its workflow."""
-    case = _case(request, reference)
-    return _attempt(
+    case = case_of(request, reference)
+    return attempt(
         request,
         case,
         lambda: actions.perform(
             actor=actor_of(request),
             case_id=case.pk,
             transition_id=request.POST.get("transition", "")[:80],
-            version=_version(request, case),
+            version=version_of(request, case),
             message=request.POST.get("message", "").strip(),
             reason=request.POST.get("reason", "").strip(),
         ),
@@ -231,7 +243,7 @@ def transition(request: HttpRequest, reference: str) -> HttpResponse:
 @agents_only
 def reply(request: HttpRequest, reference: str) -> HttpResponse:
     """Write to the person, or leave a note to colleagues."""
-    case = _case(request, reference)
+    case = case_of(request, reference)
     actor = actor_of(request)
     internal = request.POST.get("kind") == "note"
     received: list[str] = []
@@ -247,7 +259,7 @@ def reply(request: HttpRequest, reference: str) -> HttpResponse:
             refused.append(f"{upload.name} : {error}")
     if refused:
         return _show(request, case, errors={"files": refused}, typed=_typed(request))
-    return _attempt(
+    return attempt(
         request,
         case,
         lambda: actions.reply(
@@ -267,7 +279,7 @@ def reply(request: HttpRequest, reference: str) -> HttpResponse:
 @agents_only
 def assign(request: HttpRequest, reference: str) -> HttpResponse:
     """Give the case to a team, to an agent, or take it."""
-    case = _case(request, reference)
+    case = case_of(request, reference)
     actor = actor_of(request)
     parameters: dict[str, Any] = {}
     if request.POST.get("take"):
@@ -277,11 +289,11 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
             if name in request.POST:
                 text = request.POST.get(name, "")
                 parameters[f"{name}_id"] = int(text) if text.isdigit() else None
-    return _attempt(
+    return attempt(
         request,
         case,
         lambda: actions.assign(
-            actor=actor, case_id=case.pk, version=_version(request, case), **parameters
+            actor=actor, case_id=case.pk, version=version_of(request, case), **parameters
         ),
         _("Dossier attribué."),
     )
@@ -291,9 +303,9 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
 @agents_only
 def transfer(request: HttpRequest, reference: str) -> HttpResponse:
     """Hand the case to another organisation; its history goes with it."""
-    case = _case(request, reference)
+    case = case_of(request, reference)
     target = request.POST.get("organisation", "")
-    return _attempt(
+    return attempt(
         request,
         case,
         lambda: actions.transfer(
@@ -301,7 +313,7 @@ def transfer(request: HttpRequest, reference: str) -> HttpResponse:
             case_id=case.pk,
             organisation_id=int(target) if target.isdigit() else 0,
             reason=request.POST.get("reason", "").strip(),
-            version=_version(request, case),
+            version=version_of(request, case),
         ),
         _("Dossier transmis."),
     )

@@ -244,7 +244,9 @@ def _typed(request: HttpRequest) -> deferring.Report:
     if (lon is None or lat is None) and address:
         found = places.geocoder().search(address[:200], limit=1)
         if not found:
-            missing = _("Cette adresse n’a pas été trouvée. Indiquez le numéro, la rue et la commune.")
+            missing = _(
+                "Cette adresse n’a pas été trouvée. Indiquez le numéro, la rue et la commune."
+            )
             raise Invalid(_("Le signalement est à corriger."), fields={"place": [missing]})
         lon, lat, address = found[0].lon, found[0].lat, found[0].label
     if not address and lon is not None and lat is not None:
