@@ -94,3 +94,21 @@ def test_a_point_gets_its_nearest_address(cast: Cast) -> None:
     found = ban(peer).reverse(*INSIDE)
     assert found is not None
     assert found.label == "1 Place de la Mairie"
+
+
+@pytest.mark.parametrize(("status", "calls"), [(400, 2), (404, 2), (429, 1), (500, 1), (503, 1)])
+def test_a_question_it_refuses_rests_nobody_elses(cast: Cast, status: int, calls: int) -> None:
+    asked: list[str] = []
+
+    def peer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params["q"])
+        if len(asked) == 1:
+            return httpx.Response(status, json={"code": status})
+        return httpx.Response(200, json={"features": [feature(INSIDE, "1 Place de la Mairie")]})
+
+    service = ban(peer)
+    service.search("?")
+    found = service.search("1 place de la Mairie")
+    assert len(asked) == calls
+    # With a capital, the service's; else the house's own.
+    assert (found[0].label == "1 Place de la Mairie") is (calls == 2)

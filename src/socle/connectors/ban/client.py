@@ -14,8 +14,10 @@ from socle.foundations.territories.places import Found
 
 log = logging.getLogger("socle.connectors.ban")
 
-# After a failure the service is left alone for this long (seconds): no form waits for it twice.
+# Silent, overloaded or broken, the service is left alone for this long (seconds): no form waits for
+# it twice. A question it refuses rests nobody else's.
 _REST = 20.0
+_TOO_MANY = 429
 
 
 class Ban:
@@ -63,13 +65,24 @@ class Ban:
             return None
         try:
             answer = self._client.get(path, params=params)
+        except httpx.HTTPError as error:
+            self._rest(type(error).__name__)
+            return None
+        if answer.status_code == _TOO_MANY or answer.is_server_error:
+            self._rest(str(answer.status_code))
+            return None
+        try:
             answer.raise_for_status()
             features = answer.json()["features"]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            self._rest_until = self._monotonic() + _REST
-            log.warning("address service unavailable: %s", type(error).__name__)
+        except (httpx.HTTPStatusError, ValueError, KeyError, TypeError) as error:
+            # Of this question only: the next one may be understood.
+            log.warning("address service did not answer: %s", type(error).__name__)
             return None
         return features if isinstance(features, list) else []
+
+    def _rest(self, why: str) -> None:
+        self._rest_until = self._monotonic() + _REST
+        log.warning("address service unavailable: %s", why)
 
     def _found(self, feature: dict[str, Any]) -> Found | None:
         try:

@@ -60,6 +60,8 @@ class Commune(Protocol):
     def lat(self) -> float: ...
     @property
     def postal_codes(self) -> tuple[str, ...]: ...
+    @property
+    def population(self) -> int: ...
 
 
 class Gazetteer:
@@ -85,21 +87,57 @@ class Gazetteer:
         for known, hall in self._halls:
             if len(whole) > 1 and whole <= known:
                 found.append(hall)
-        codes = set(re.findall(r"\b\d{5}\b", text))
-        exact, partial = [], []
-        for name, postal, area in self._communes:
-            at = _ends_with(words, name)
-            if at is not None or codes & postal:
-                exact.append((len(name) if at is not None else 0, area))
-            elif len(words) == 1 and len(words[0]) > 1 and name[0].startswith(words[0]):
-                partial.append((0, area))
-        for _length, area in sorted(exact or partial, key=lambda each: -each[0]):
+        named = self._named(words, set(re.findall(r"\b\d{5}\b", text)))
+        # Who has typed a whole name means it; who is still typing, the names that begin so.
+        whole_name = [area for area in named if _words(area.name) == words]
+        in_order = {area.code: area for area in [*whole_name, *self._begun(words), *named]}
+        codes = {area.code for area in named}
+        for area in in_order.values():
+            exact = area.code in codes
             typed = text.strip()
-            label = typed if len(words) > len(_words(area.name)) else area.name
+            label = typed if exact and len(words) > len(_words(area.name)) else area.name
             found.append(
                 Found(label, area.lon, area.lat, area.code, 0.5 if exact else 0.3, precise=False)
             )
         return found[:limit]
+
+    def _named(self, words: list[str], codes: set[str]) -> list[Commune]:
+        """Communes that the text names, by name or postal code: confirmed by both first, then the
+        one named last (an address ends with it), then the most populous.
+        """
+        spans = {
+            id(area): (at, at + len(name))
+            for name, _postal, area in self._communes
+            if (at := _ends_with(words, name)) is not None
+        }
+        found = []
+        for _name, postal, area in self._communes:
+            span = spans.get(id(area))
+            coded = bool(codes & postal)
+            # « Villeneuve » within « Villeneuve-du-Lac » names nobody.
+            if span is not None and any(_inside(span, other) for other in spans.values()):
+                span = None
+            if span is not None or coded:
+                end = 0 if span is None else span[1]
+                rank = (span is not None and coded, span is not None, end, area.population)
+                found.append((rank, area))
+        return [area for _rank, area in sorted(found, key=lambda each: each[0], reverse=True)]
+
+    def _begun(self, words: list[str]) -> list[Commune]:
+        """Communes whose name begins as the text does, the most populous first, then the shortest
+        name.
+        """
+        *whole, last = words
+        if len(words) == 1 and len(last) < 2:
+            return []
+        found = [
+            (-area.population, len(area.name), area)
+            for name, _postal, area in self._communes
+            if len(name) >= len(words)
+            and name[: len(whole)] == whole
+            and name[len(whole)].startswith(last)
+        ]
+        return [area for *_rank, area in sorted(found, key=lambda each: each[:2])]
 
     def reverse(self, lon: float, lat: float) -> Found | None:
         near = min(
@@ -118,6 +156,11 @@ def _ends_with(words: list[str], name: list[str]) -> int | None:
         if words[start : start + len(name)] == name:
             return start
     return None
+
+
+def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether a stretch of words is a strict part of another."""
+    return span != other and other[0] <= span[0] and span[1] <= other[1]
 
 
 _geocoder: Geocoder | None = None
