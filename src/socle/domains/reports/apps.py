@@ -55,12 +55,15 @@ def _keep_public_rows_in_step() -> None:
 
 
 def _hand_over_by_mail_and_calls() -> None:
-    from socle.domains.reports import telling
+    from socle.capabilities.casework.events import CaseReopened
+    from socle.domains.reports import statistics, telling
     from socle.domains.reports.handovers import registry
     from socle.domains.reports.handovers.calling import WebhookSender
     from socle.domains.reports.handovers.letters import EmailSender
     from socle.domains.reports.models import ExternalBody
+    from socle.kernel.events import within
 
     registry.register(ExternalBody.Means.EMAIL, EmailSender())
     registry.register(ExternalBody.Means.WEBHOOK, WebhookSender())
     telling.register()
+    within(CaseReopened, statistics.on_reopened)

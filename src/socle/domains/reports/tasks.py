@@ -3,11 +3,12 @@
 import time
 from datetime import timedelta
 
-from socle.domains.reports import alerts
+from socle.domains.reports import alerts, statistics
 from socle.domains.reports.handovers import actions as handovers
 from socle.domains.reports.handovers import queries as outside
 from socle.domains.reports.public import counting, projecting
 from socle.foundations.tasks import RetryLater, periodic, task
+from socle.foundations.territories import queries as territories
 
 
 @periodic(at="07:30")
@@ -56,3 +57,23 @@ def sync_handovers() -> None:
     slot = int(time.time()) // 240
     for handover_id in outside.to_sync(240):
         sync_handover.enqueue(handover_id=handover_id, _key=f"handover-news:{handover_id}:{slot}")
+
+
+@periodic(at="03:20")
+@task(name="reports.count_all", time_limit=timedelta(hours=1), atomic=False)
+def count_all() -> None:
+    """Count the figures of the past again."""
+    statistics.count_all()
+
+
+@periodic(at="07:40", weekday=0)
+@task(name="reports.digests")
+def send_digests() -> None:
+    """The week's figures, each organisation on its own."""
+    for each in territories.organisations():
+        send_digest.enqueue(organisation_id=each.pk)
+
+
+@task(name="reports.digest")
+def send_digest(organisation_id: int) -> None:
+    statistics.send_digest(organisation_id=organisation_id)

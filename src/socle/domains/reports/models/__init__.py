@@ -1,5 +1,6 @@
 """Around the case of a report: its public face, the work it causes, the people it concerns."""
 
+from socle.domains.reports.models.figures import ReportFigure
 from socle.domains.reports.models.imports import ImportRun
 from socle.domains.reports.models.people import Alert, Feedback
 from socle.domains.reports.models.public import (
@@ -23,5 +24,5 @@ from socle.domains.reports.models.work import (
 __all__ = [
     "Absence", "Alert", "Contractor", "ExternalBody", "Feedback", "FieldAct", "Handover",
     "ImportRun", "Intervention", "InterventionCase", "PublicPhoto", "PublicReport", "ReportCount",
-    "ReportDelta", "Routed", "RoutingRule",
+    "ReportDelta", "ReportFigure", "Routed", "RoutingRule",
 ]  # fmt: skip
