@@ -214,8 +214,11 @@ def test_a_tile_is_read_from_the_covering_index_alone(cast: Cast) -> None:
             assert not _reads_rows(sql, values)
             assert _reads_rows(sql.replace("case_id FROM", "case_id, address FROM"), values)
         else:
+            # Of fifty rows any index will do: that this one suffices is what is proved.
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute("SET LOCAL enable_bitmapscan = off")
+            for other in ("feed", "category", "status", "organisation", "updated"):
+                cursor.execute(f"DROP INDEX public_{other}_idx")
             cursor.execute(f"EXPLAIN {sql}", values)
             plan = " ".join(row[0] for row in cursor.fetchall())
             assert "Index Only Scan using public_cell_idx" in plan

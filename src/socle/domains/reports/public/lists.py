@@ -34,7 +34,7 @@ from socle.kernel import geo
 from socle.kernel.errors import Invalid, NotFound
 
 PAGE, MAX_PAGE = 50, 1_000
-FEW = 3_000
+FEW = 2_000
 """Up to so many candidates, they are read and sorted rather than walked to."""
 MAX_WALKS = 100
 _READ_FOR_WORDS = 5_000
