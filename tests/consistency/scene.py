@@ -205,11 +205,10 @@ def _report(browser: Client) -> tuple[Case, str]:
         ("photo", {"description": "Un matelas sur le trottoir", "photos": photo()}),
         ("lieu", {"place_lon": "2.05", "place_lat": "46.05"}),
         ("categorie", {"category": "depot-sauvage"}),
-        ("coordonnees", {"email": "ada@lac.example"}),
     ):
         answer = browser.post(f"{base}/{step}", data)
         assert answer.status_code == 302, (step, answer.content[:2000])
-    return _sent(browser, base)
+    return _sent(browser, base, email="ada@lac.example")
 
 
 def _request(browser: Client) -> tuple[str, str]:
@@ -227,9 +226,9 @@ def _request(browser: Client) -> tuple[str, str]:
     return case.reference, token
 
 
-def _sent(browser: Client, base: str) -> tuple[Case, str]:
+def _sent(browser: Client, base: str, **last: str) -> tuple[Case, str]:
     before = set(Case.objects.values_list("pk", flat=True))
-    page = browser.get(browser.post(f"{base}/envoi")["Location"]).content.decode()
+    page = browser.get(browser.post(f"{base}/envoi", last)["Location"]).content.decode()
     link = re.search(r"/suivi/[^\"/]+/([\w-]+)", page)
     return Case.objects.exclude(pk__in=before).get(), link[1] if link else "none"
 

@@ -18,8 +18,7 @@ def report(cast: Cast) -> Case:
     browser.post(f"{base}/photo", {"description": "Zoé, 06 11 22 33 44", "photos": photo()})
     browser.post(f"{base}/lieu", {"place_lon": str(INSIDE[0]), "place_lat": str(INSIDE[1])})
     browser.post(f"{base}/categorie", {"category": "depot-sauvage"})
-    browser.post(f"{base}/coordonnees", {"email": "ada@lac.example"})
-    browser.post(f"{base}/envoi")
+    browser.post(f"{base}/envoi", {"email": "ada@lac.example"})
     return Case.objects.latest("pk")
 
 

@@ -33,7 +33,9 @@ def send(browser: Client, data: dict[str, Any], **headers: str) -> Any:
 
 
 def test_it_opens_one_report_and_gives_its_private_link(cast: Cast) -> None:
-    answer = send(Client(enforce_csrf_checks=True), kept(email="passant@lac.example", photos=photo()))
+    answer = send(
+        Client(enforce_csrf_checks=True), kept(email="passant@lac.example", photos=photo())
+    )
     assert answer.status_code == 201
     case = Case.objects.get()
     assert answer.json()["reference"] == case.reference
@@ -152,7 +154,8 @@ def test_a_photo_refused_is_told_and_nothing_of_it_stays(cast: Cast) -> None:
 
 def test_an_address_typed_without_a_network_is_found_by_the_server(cast: Cast) -> None:
     answer = send(
-        Client(), kept(place_lon="", place_lat="", place="12 rue des Lilas, 99100 Villeneuve-du-Lac")
+        Client(),
+        kept(place_lon="", place_lat="", place="12 rue des Lilas, 99100 Villeneuve-du-Lac"),
     )
     assert answer.status_code == 201
     assert Case.objects.get().area_code
@@ -183,7 +186,6 @@ def test_a_form_begun_with_a_network_is_the_same_report(cast: Cast) -> None:
         ("photo", {"description": "Un matelas"}),
         ("lieu", {"place_lon": str(INSIDE[0]), "place_lat": str(INSIDE[1])}),
         ("categorie", {"category": "tag"}),
-        ("coordonnees", {}),
     ):
         assert browser.post(f"{base}/{step}", data).status_code == 302
     draft = base.rsplit("/", 1)[1]

@@ -1,31 +1,38 @@
-"""Signaler un problème: photo and words, place, category, contact, check. Five screens at most."""
+"""Signaler un problème: photo and words, place, category, what is already known nearby, then the
+last questions and the sending. Five screens at most, four when nothing is near.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from socle.capabilities.casework import actions as casework
 from socle.capabilities.questionnaires import actions as drafts
-from socle.capabilities.questionnaires import parsing
+from socle.capabilities.questionnaires import forms, parsing
 from socle.capabilities.questionnaires import queries as draft_queries
 from socle.capabilities.questionnaires.models import Draft
 from socle.capabilities.questionnaires.pack import Question
 from socle.capabilities.questionnaires.places import Territory
-from socle.domains.reports import actions, queries
+from socle.domains.reports import actions, queries, questions
 from socle.domains.reports.pack import Category
 from socle.foundations.accounts import policies
+from socle.foundations.files.positions import position_of
 from socle.foundations.territories import places
 from socle.foundations.territories import queries as territories
-from socle.kernel.errors import Invalid, NotFound
+from socle.kernel.errors import Denied, Invalid, NotFound
 from socle.sites.portal import claims, contacts, present, uploads
 
-STEPS = ("photo", "lieu", "categorie", "coordonnees", "verification")
+STEPS = ("photo", "lieu", "categorie", "doublons", "verification")
 PHOTOS_MAX = 5
 
 
@@ -86,26 +93,43 @@ def step(request: HttpRequest, draft_id: UUID, step: str) -> HttpResponse:
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
         errors = _SAVERS[step](request, draft)
+        draft = _draft(request, draft_id)
         if not errors:
+            if step == "doublons" and draft.answers.get("same"):
+                return _joined(request, draft)
             following = STEPS[STEPS.index(step) + 1]
-            if request.POST.get("retour"):
+            if request.POST.get("retour") and step != "lieu" and step != "categorie":
                 following = STEPS[-1]
             return redirect("portal:report-step", draft.pk, following)
-        draft = _draft(request, draft_id)
+    elif step == "doublons" and not _near(draft):
+        return redirect("portal:report-step", draft.pk, STEPS[-1])
     return _show(request, draft, step, errors)
+
+
+def _joined(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """It is known already: the draft has done its duty."""
+    reference = draft.answers["same"]
+    drafts.delete_draft(draft=draft)
+    messages.success(
+        request, _("Ce problème est déjà signalé : l’équipe le sait. Vous pouvez le suivre ici.")
+    )
+    return redirect("portal:public-report", reference)
 
 
 def _show(
     request: HttpRequest, draft: Draft, step: str, errors: dict[str, list[str]]
 ) -> HttpResponse:
     position = STEPS.index(step)
+    before = position - 1
+    if STEPS[before] == "doublons" and not _near(draft):
+        before -= 1
     context: dict[str, Any] = {
         "draft": draft,
         "step": step,
         "errors": errors,
         "position": position + 1,
         "total": len(STEPS),
-        "back": reverse("portal:report-step", args=[draft.pk, STEPS[position - 1]])
+        "back": reverse("portal:report-step", args=[draft.pk, STEPS[before]])
         if position
         else reverse("portal:report"),
         "returning": request.GET.get("retour") or request.POST.get("retour") or "",
@@ -117,14 +141,19 @@ def _show(
 
 # --- 1. Photo and words ---
 def _save_photo(request: HttpRequest, draft: Draft) -> dict[str, list[str]]:
+    positions = [found for each in request.FILES.getlist("photos")[:PHOTOS_MAX]
+                 if (found := position_of(each)) is not None]  # fmt: skip
     photos, refused = uploads.collect(
         request, "photos", draft.answers.get("photos") or [],
         actor=request.actor, claim=claims.of(request), accept=("image",), limit=PHOTOS_MAX,  # type: ignore[attr-defined]
     )  # fmt: skip
     text = request.POST.get("description", "").replace("\x00", "").strip()
-    drafts.save_answers(
-        draft=draft, answers={"photos": photos, "description": text[: actions.DESCRIPTION_MAX * 2]}
-    )
+    answers = {"photos": photos, "description": text[: actions.DESCRIPTION_MAX * 2]}
+    if positions and not draft.answers.get("place"):
+        place = _located(*positions[0])
+        if place is not None:
+            answers |= {"place": place, "place_from_photo": True}
+    drafts.save_answers(draft=draft, answers=answers)
     errors: dict[str, list[str]] = {}
     if refused:
         errors["photos"] = refused
@@ -170,6 +199,15 @@ def _photo(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> 
     }
 
 
+def _located(lon: float, lat: float) -> dict[str, Any] | None:
+    """A place of the territory with its words; None outside."""
+    area = territories.area_at(lon, lat)
+    if area is None:
+        return None
+    found = places.geocoder().reverse(lon, lat)
+    return {"lon": lon, "lat": lat, "label": found.label if found else area.name}
+
+
 # --- 2. Place ---
 _PLACE = Question(id="place", type="location", label="place", within="territory")
 
@@ -190,7 +228,9 @@ def _save_place(request: HttpRequest, draft: Draft) -> dict[str, list[str]]:
         found = places.geocoder().reverse(answer["lon"], answer["lat"])
         area = territories.area_at(answer["lon"], answer["lat"])
         answer["label"] = found.label if found else (area.name if area else "")
-    drafts.save_answers(draft=draft, answers={"place": answer, "place_typed": ""})
+    drafts.save_answers(
+        draft=draft, answers={"place": answer, "place_typed": "", "place_from_photo": False}
+    )
     return {}
 
 
@@ -203,7 +243,9 @@ def _place(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> 
             "kind": "map_point",
             "label": _("Où est-ce ?"),
             "hide_label": True,
-            "hint": _("Touchez la carte, utilisez votre position, ou écrivez une adresse."),
+            "hint": _("C’est la position de votre photo : corrigez-la si besoin.")
+            if draft.answers.get("place_from_photo")
+            else _("Touchez la carte, utilisez votre position, ou écrivez une adresse."),
             "lon": known.get("lon"),
             "lat": known.get("lat"),
             "text": typed,
@@ -215,29 +257,45 @@ def _place(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> 
 
 
 # --- 3. Category ---
+def _area_code(draft: Draft) -> str:
+    place = draft.answers.get("place") or {}
+    area = territories.area_at(place["lon"], place["lat"]) if place else None
+    return area.code if area else ""
+
+
+def _category_of(draft: Draft) -> Category | None:
+    return queries.category_at(draft.answers.get("category", ""), _area_code(draft))
+
+
 def _save_category(request: HttpRequest, draft: Draft) -> dict[str, list[str]]:
     chosen = request.POST.get("category", "")
-    if queries.category(chosen) is None:
+    if queries.category_at(chosen, _area_code(draft)) is None:
         return {"category": [_("Choisissez ce que vous signalez.")]}
     drafts.save_answers(draft=draft, answers={"category": chosen})
     return {}
 
 
 def _category(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> dict[str, Any]:
-    suggested = queries.suggest(draft.answers.get("description", ""))
+    code = _area_code(draft)
+    offered = queries.categories_at(code)
+    known = {each.id for _group, members in offered for each in members}
+    suggested = [
+        each for each in queries.suggest(draft.answers.get("description", "")) if each.id in known
+    ]
     chosen = draft.answers.get("category") or (suggested[0].id if suggested else "")
     first = {each.id for each in suggested}
     return {
+        "branding": queries.branding_at(code),
         "suggested_choices": [_choice(each) for each in suggested],
         # A category is offered once: those suggested are not repeated below.
         "grouped_choices": [
             (group, [_choice(each) for each in members if each.id not in first])
-            for group, members in queries.grouped()
+            for group, members in offered
             if any(each.id not in first for each in members)
         ],
         "chosen": chosen,
         "open_group": next(
-            (group.id for group, members in queries.grouped()
+            (group.id for group, members in offered
              if chosen not in first and any(each.id == chosen for each in members)), ""
         ),
     }  # fmt: skip
@@ -247,41 +305,79 @@ def _choice(category: Category) -> dict[str, str]:
     return {"value": category.id, "label": category.label, "hint": category.description}
 
 
-# --- 4. Contact ---
-def _save_contact(request: HttpRequest, draft: Draft) -> dict[str, list[str]]:
-    helping = draft.helper_id is not None
-    values, errors = contacts.read(request.POST, request.actor, helping=helping, optional=True)  # type: ignore[attr-defined]
-    drafts.save_contact(draft=draft, contact=values)
-    return errors
+# --- 4. Already reported? ---
+def _near(draft: Draft) -> list[Any]:
+    place, category = draft.answers.get("place") or {}, _category_of(draft)
+    if not place or category is None:
+        return []
+    return queries.nearby(place["lon"], place["lat"], category_id=category.id)
 
 
-def _contact(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> dict[str, Any]:
+def _save_same(request: HttpRequest, draft: Draft) -> dict[str, list[str]]:
+    same = request.POST.get("meme", "")
+    if same and same not in {each.reference for each in _near(draft)}:
+        # Somebody closed it meanwhile: one's own report goes on.
+        return {}
     actor = request.actor  # type: ignore[attr-defined]
-    helping = draft.helper_id is not None
-    values = {**contacts.prefilled(actor, helping), **draft.contact}
-    return {"fields": contacts.fields(values, errors, actor, helping=helping, optional=True)}
+    email = request.POST.get("email", "").strip()
+    if same and (actor.user_id is not None or email):
+        report = queries.public_report(same)
+        try:
+            casework.follow(
+                case_id=report.pk,
+                actor=actor,
+                email="" if actor.user_id else email,
+                language=get_language() or "fr",
+            )
+        except Denied:
+            # It is their own: they are told already.
+            pass
+        except Invalid as error:
+            return error.fields or {"email": [str(error)]}
+    drafts.save_answers(draft=draft, answers={"same": same})
+    return {}
 
 
-# --- 5. Check ---
+def _same(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> dict[str, Any]:
+    near = _near(draft)
+    shown = {each.pk: each for each in queries.public_reports([each.id for each in near])}
+    return {
+        "near": [
+            {
+                **present.near(each),
+                "reference": each.reference,
+                "title": queries.category_label(each.category),
+                "text": shown[each.id].text if each.id in shown else "",
+                "followers": shown[each.id].followers if each.id in shown else 0,
+                "photo": next(
+                    (
+                        reverse("portal:public-photo", args=[photo.document_id])
+                        for photo in (shown[each.id].shown_photos if each.id in shown else [])
+                    ),
+                    "",
+                ),
+            }
+            for each in near
+        ],
+        "chosen": request.POST.get("meme", ""),
+        "email": request.POST.get("email", ""),
+        "ask_email": request.actor.user_id is None,  # type: ignore[attr-defined]
+    }
+
+
+# --- 5. Last questions, contact, check ---
 def _check(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> dict[str, Any]:
     answers = draft.answers
     place = answers.get("place") or {}
-    category = queries.category(answers.get("category", ""))
+    category = _category_of(draft)
 
     def change(name: str) -> str:
         return reverse("portal:report-step", args=[draft.pk, name]) + "?retour=1"
 
     photos = answers.get("photos") or []
-    near = (
-        queries.nearby(
-            place["lon"],
-            place["lat"],
-            category_id=category.id,
-            radius_m=category.duplicate_radius_m,
-        )
-        if category and place and category.duplicate_radius_m
-        else []
-    )
+    actor = request.actor  # type: ignore[attr-defined]
+    helping = draft.helper_id is not None
+    values = {**contacts.prefilled(actor, helping), **draft.contact}
     return {
         "rows": [
             {"label": _("Problème"), "value": category.label if category else None,
@@ -291,13 +387,76 @@ def _check(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> 
              "change_href": change("photo")},
             {"label": _("Photos"), "value": ", ".join(each["name"] for each in photos) or None,
              "change_href": change("photo")},
-            *contacts.rows(draft.contact, change("coordonnees")),
         ],
         "category": category,
         "place": place,
-        "near": [present.near(each) for each in near],
+        "branding": queries.branding_at(_area_code(draft)),
+        "questions": _questions(request, draft, category, errors),
+        "assets": _assets(draft, category),
+        "asset": answers.get("asset", ""),
+        "contact": contacts.fields(values, errors, actor, helping=helping, optional=True),
         **present.map_options(),
     }  # fmt: skip
+
+
+def _questions(
+    request: HttpRequest, draft: Draft, category: Category | None, errors: dict[str, list[str]]
+) -> list[dict[str, Any]]:
+    found = questions.questionnaire(category) if category else None
+    if found is None:
+        return []
+    said = {
+        name.removeprefix("answers."): list(each)
+        for name, each in errors.items()
+        if name.startswith("answers.")
+    }
+    return forms.fields(
+        found,
+        found.pages[0],
+        draft.answers.get("extra") or {},
+        today=timezone.localdate(),
+        raw=request.POST if request.method == "POST" else None,
+        errors=said,
+    )
+
+
+def _assets(draft: Draft, category: Category | None) -> list[dict[str, str]]:
+    """The equipment around, to choose from; none when the category has no layer."""
+    place = draft.answers.get("place") or {}
+    if category is None or not place:
+        return []
+    return [
+        {
+            "value": each.id,
+            "label": each.label,
+            "hint": _("à %(metres)s m") % {"metres": round(each.metres)},
+        }
+        for each in queries.assets_near(category.id, place["lon"], place["lat"], limit=8)
+    ]
+
+
+def _keep_last_answers(request: HttpRequest, draft: Draft) -> dict[str, list[str]]:
+    """Keep what the last screen asked, right or wrong; what is wrong comes back by field."""
+    helping = draft.helper_id is not None
+    errors: dict[str, list[str]] = {}
+    if any(name in request.POST for name in ("name", "email", "phone")):
+        values, errors = contacts.read(
+            request.POST,
+            request.actor,
+            helping=helping,
+            optional=True,  # type: ignore[attr-defined]
+        )
+        drafts.save_contact(draft=draft, contact=values)
+    category = _category_of(draft)
+    kept: dict[str, Any] = {"asset": request.POST.get("asset", "")[:80], "extra": {}}
+    if category is not None:
+        cleaned = queries.read_answers(
+            category.id, request.POST, draft.answers.get("extra") or {}, timezone.localdate()
+        )
+        kept["extra"] = cleaned.answers
+        errors |= {f"answers.{name}": said for name, said in cleaned.errors.items()}
+    drafts.save_answers(draft=draft, answers=kept)
+    return errors
 
 
 @require_POST
@@ -306,6 +465,10 @@ def submit(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     actor, claim = request.actor, claims.of(request)  # type: ignore[attr-defined]
     draft = _draft(request, draft_id)
     if not draft.case_reference:
+        errors = _keep_last_answers(request, draft)
+        draft = _draft(request, draft_id)
+        if errors:
+            return _show(request, draft, "verification", errors)
         answers = draft.answers
         place = answers.get("place") or {}
         helping = draft.helper_id is not None
@@ -322,6 +485,8 @@ def submit(request: HttpRequest, draft_id: UUID) -> HttpResponse:
                 contact=draft.contact,
                 channel=draft.contact.get("channel") or "web",
                 helping=helping,
+                answers=answers.get("extra") or {},
+                asset_id=answers.get("asset", ""),
                 idempotency_key=f"draft:{draft.pk}",
             )
         except Invalid as error:
@@ -366,13 +531,13 @@ _SAVERS = {
     "photo": _save_photo,
     "lieu": _save_place,
     "categorie": _save_category,
-    "coordonnees": _save_contact,
+    "doublons": _save_same,
     "verification": lambda request, draft: {"": [_("Utilisez le bouton « Envoyer ».")]},
 }
 _CONTEXTS = {
     "photo": _photo,
     "lieu": _place,
     "categorie": _category,
-    "coordonnees": _contact,
+    "doublons": _same,
     "verification": _check,
 }
