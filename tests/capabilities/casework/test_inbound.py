@@ -209,7 +209,10 @@ def test_an_answer_to_a_letter_counts_from_whom_it_was_sent_to(world: World) -> 
     [
         ((b"alice@example.org", b"mallory@example.org"), "unknown-sender"),
         (
-            (b"MIME-Version", b"Authentication-Results: mx.villeneuve.test; dmarc=fail\nMIME-Version"),
+            (
+                b"MIME-Version",
+                b"Authentication-Results: mx.villeneuve.test; dmarc=fail\nMIME-Version",
+            ),
             "unknown-sender",
         ),
     ],

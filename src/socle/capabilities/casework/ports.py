@@ -11,7 +11,8 @@ class Waiting(Protocol):
     personal.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def raw(self) -> bytes:
         """The whole message. Raises `Unavailable`, `TooLarge`."""

@@ -24,6 +24,7 @@ from socle.foundations.territories import queries as territories
 from socle.kernel.clock import Clock
 from socle.kernel.errors import Invalid, NotFound
 
+
 def open_report(mail: Unthreaded, clock: Clock) -> Opening | None:
     """Make a report of a message sent to the reports address, or ask for what it lacks.
 

@@ -171,7 +171,8 @@ def corpus() -> dict[str, str | bytes]:
         ),
         "outlook-web": head("<PR1@eurprd.prod.outlook.com>", *answering())
         + multipart(
-            "multipart/alternative", "_000_PR1", part("text/plain", outlook_text, charset="iso-8859-1"),
+            "multipart/alternative", "_000_PR1",
+            part("text/plain", outlook_text, charset="iso-8859-1"),
             part("text/html", outlook_html, charset="iso-8859-1"),
         ),
         "outlook-html-only": head("<PR2@eurprd.prod.outlook.com>", *answering())

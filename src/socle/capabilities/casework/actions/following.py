@@ -234,7 +234,8 @@ def tell_followers(*, case_id: int, version: int, after: int = 0, clock: Clock =
     event = CaseEvent.objects.filter(case_id=case_id, version=version).first()
     if case is None or event is None or event.kind not in TOLD or case.anonymised_at:
         return 0
-    wanted = _confirmed(case_id).filter(pk__gt=after)
+    # Who came after the act is not told of it, however late this runs.
+    wanted = _confirmed(case_id).filter(pk__gt=after, confirmed_at__lte=event.at)
     if event.kind == history.MERGED:
         # Those who followed a case that was merged; its applicant had a letter of their own.
         merges = Merge.objects.filter(survivor=case, at=event.at)

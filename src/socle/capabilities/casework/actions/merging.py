@@ -294,6 +294,7 @@ def unmerge(*, actor: Actor, merge_id: int, clock: Clock = SYSTEM) -> Case:
     row.save(update_fields=["undone_at"])
     _move_back(row, survivor, merged)
     others = list(Merge.objects.filter(survivor=survivor, undone_at__isnull=True).order_by("pk"))
+    _take_back_confirmations(row, others)
     _recount_people(survivor, others, clock)
     brought = any(each.moved.get("columns", {}).get("has_news") for each in others)
     news = survivor.has_news and (had_own or brought)
@@ -337,6 +338,18 @@ def _move_back(row: Merge, survivor: Case, merged: Case) -> None:
     Follower.objects.filter(pk__in=moved["followers"], case=survivor).update(case=merged)
     Follower.objects.filter(pk__in=moved["confirmed"], case=survivor).update(confirmed_at=None)
     Follower.objects.filter(pk__in=moved["created"], case=survivor).delete()
+
+
+def _take_back_confirmations(row: Merge, others: Iterable[Merge]) -> None:
+    """A follower who left with this merge, confirmed by what came with another, is as before."""
+    left = set(row.moved["followers"])
+    for other in others:
+        found = left & set(other.moved["confirmed"])
+        if found:
+            Follower.objects.filter(pk__in=found).update(confirmed_at=None)
+            kept = [pk for pk in other.moved["confirmed"] if pk not in found]
+            other.moved = other.moved | {"confirmed": kept}
+            other.save(update_fields=["moved"])
 
 
 def _recount_people(survivor: Case, others: Iterable[Merge], clock: Clock) -> None:

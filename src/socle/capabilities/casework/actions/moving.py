@@ -139,7 +139,9 @@ def post(
     idempotency_key: str | None = None,
     label: str = "",
 ) -> Message:
-    """Add a message to the thread, inside the caller's act. `label`: who writes, if not the actor."""
+    """Add a message to the thread, inside the caller's act. `label`: who writes, when it is not
+    the actor.
+    """
     named = actor.user_id is not None or actor.kind == "program"
     label = label or (actor.label if named else case.contact_name)
     message = Message(

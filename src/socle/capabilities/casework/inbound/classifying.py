@@ -49,12 +49,12 @@ def bounce_of(mail: Parsed) -> Bounce | None:
     for part in _walk(report):
         kind = part.get_content_type()
         if kind == "message/delivery-status":
-            for block in part.get_payload() if isinstance(part.get_payload(), list) else []:
-                if isinstance(block, Message):
-                    action = action or header(block, "Action").lower()
-                    reason = reason or header(block, "Diagnostic-Code") or header(block, "Status")
-        elif kind == "message/rfc822" and isinstance(part.get_payload(), list):
-            original = original or header(part.get_payload()[0], "Message-ID")
+            for block in _walk(part):
+                action = action or header(block, "Action").lower()
+                reason = reason or header(block, "Diagnostic-Code") or header(block, "Status")
+        elif kind == "message/rfc822":
+            inner = _walk(part)
+            original = original or (header(inner[0], "Message-ID") if inner else "")
         elif kind == "text/rfc822-headers":
             content = part.get_payload(decode=True)
             text = content.decode("ascii", "replace") if isinstance(content, bytes) else ""

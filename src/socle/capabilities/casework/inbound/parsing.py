@@ -195,7 +195,8 @@ class _Parts:
     def _keep(self, part: Message, kind: str) -> None:
         if kind == "message/rfc822":
             inner = part.get_payload()
-            content = inner[0].as_bytes() if isinstance(inner, list) and inner else b""
+            first = inner[0] if isinstance(inner, list) and inner else None
+            content = first.as_bytes() if isinstance(first, Message) else b""
         else:
             payload = part.get_payload(decode=True)
             content = payload if isinstance(payload, bytes) else b""

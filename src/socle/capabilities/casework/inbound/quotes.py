@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from re import Pattern
 
-from mailparser_reply.parser import EmailMessage
+from mailparser_reply.parser import EmailMessage  # type: ignore[import-untyped]
 
 MAX_LOOKED_AT = 60_000
 
@@ -68,7 +68,8 @@ _SIGNATURE_LINES = 9
 
 @lru_cache(maxsize=1)
 def _library_headers() -> Pattern[str]:
-    return EmailMessage(text="", languages=["fr", "en"]).HEADER_REGEX
+    found: Pattern[str] = EmailMessage(text="", languages=["fr", "en"]).HEADER_REGEX
+    return found
 
 
 def reply_of(text: str) -> str:
