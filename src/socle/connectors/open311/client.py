@@ -48,7 +48,7 @@ class Failure(Exception):
 class Refused(Failure):
     """The address must not be called (outgoing.Forbidden)."""
 
-    permanent = True  # type: ignore[assignment]
+    permanent = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,9 +176,9 @@ class Open311Sender:
         if items is None:
             return self._from_status(client, handover, number)
         found = [update for each in items if (update := self._update(each, number))]
-        since = handover.synced_at
-        if since is not None:
-            found = [each for each in found if each.at >= since - _MARGIN]
+        if handover.synced_at is not None:
+            oldest = handover.synced_at - _MARGIN
+            found = [each for each in found if each.at >= oldest]
         return sorted(found, key=lambda each: each.at)
 
     def _update(self, item: dict[str, Any], number: str) -> Update | None:

@@ -331,3 +331,23 @@ def test_a_transition_says_why(program: Program) -> None:
     own = program.json(f"requests/{reference}/updates.json", {"api_key": program.key})
     assert own[-1]["status"] == "not_councils_responsibility"
     assert "voie privée" in own[-1]["description"]
+
+
+def test_a_merged_request_still_answers_and_goes_on_with_the_other(program: Program) -> None:
+    kept, merged = program.report(), program.report()
+    survivor, one = case(kept), case(merged)
+    casework.merge(
+        actor=agent_of(one), survivor_id=survivor.pk, merged_ids=[one.pk],
+        versions={survivor.pk: survivor.version, one.pk: one.version},
+    )  # fmt: skip
+    own = {"authorization": f"Bearer {program.key}"}
+    row = program.json(f"requests/{merged}.json", **own)[0]
+    assert (row["service_request_id"], row["status"]) == (merged, "open")
+    assert program.json(f"requests/{merged}.json")[0]["service_request_id"] == kept
+    resolve(kept)
+    assert program.json(f"requests/{merged}.json", **own)[0]["status"] == "closed"
+    told = program.json(f"requests/{merged}/updates.json", **own)
+    assert {each["service_request_id"] for each in told} == {merged}
+    assert told[-1]["status"] == "fixed"
+    words = {"update_id": "1", "description": "Encore un"}
+    assert kept in sentences(program.post(f"requests/{merged}/updates.json", words))

@@ -20,7 +20,7 @@ from socle.kernel.errors import NotFound
 from socle.sites.api.open311.parameters import written
 
 # The vocabulary of FixMyStreet's extension ("Additional states").
-EXTENDED = {
+EXTENDED: dict[str, str] = {
     PublicStatus.RECEIVED: "open",
     PublicStatus.IN_PROGRESS: "in_progress",
     PublicStatus.WAITING: "investigating",
@@ -54,7 +54,7 @@ class Row(Protocol):
     followers: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Whole:
     """The same, of a case."""
 
@@ -119,7 +119,7 @@ class Presenter:
         }
         if self._extensions:
             found["extended_attributes"] = {
-                "status": EXTENDED.get(row.status, "open"),  # type: ignore[call-overload]
+                "status": EXTENDED.get(row.status, "open"),
                 "updated_datetime": written(row.updated_at),
                 "followers": row.followers,
                 "area_code": row.area_code or None,
@@ -179,22 +179,25 @@ def unknown() -> str:
     return _("Ce service_request_id n’existe pas dans cette juridiction.")
 
 
-def of_case(case: Case) -> Row:
-    """A case as its own program reads it: whole, whatever everybody may see of it."""
+def of_case(case: Case, survivor: Case | None = None) -> Row:
+    """A case as its own program reads it: whole, whatever everybody may see of it. Merged, it is as
+    far as the case that took it over.
+    """
+    now = survivor or case
     return Whole(
         case_id=case.pk,
         reference=case.reference,
         organisation_id=case.organisation_id,
         area_code=case.area_code,
         category=case.category,
-        status=case.public_status,
-        is_open=case.is_open,
+        status=now.public_status,
+        is_open=now.is_open,
         text=case.description,
         lon=case.lon or 0.0,
         lat=case.lat or 0.0,
         address=case.address,
         created_at=case.created_at,
-        updated_at=case.updated_at,
-        closed_at=case.closed_at,
+        updated_at=now.updated_at,
+        closed_at=now.closed_at,
         followers=0,
     )

@@ -80,18 +80,30 @@ def _is_own(case: Case, program: Program) -> bool:
 
 
 def of_case(known: Known) -> list[dict[str, Any]]:
-    """The updates of one case, oldest first. Once merged, those of the case that took it over."""
+    """The updates of one case, oldest first; once merged, then those of the case that took it over,
+    under the number the reader knows.
+    """
     found = list(_of(known.case, known.own))
-    survivor_id = known.case.merged_into_id
-    if survivor_id is not None:
-        merged_at = max((each["updated_datetime"] for each in found), default="")
-        survivor = Case.objects.select_related("definition").get(pk=survivor_id)
-        # What was said of the survivor before is another story, except where it stands.
-        found = [each for each in found if each["status"] != "duplicate"]
+    survivor = survivor_of(known.case)
+    if survivor is not None:
+        merged = CaseEvent.objects.filter(case_id=known.case.pk, kind="merged").order_by("version")
+        last = merged.last()
+        since = parameters.written(last.at) if last else ""
         later = list(_of(survivor, own=False))
-        now = [each for each in later if each["updated_datetime"] >= merged_at] or later[-1:]
-        found += [{**each, "service_request_id": known.case.reference} for each in now]
+        # What was said of it before is another story, except where it stands.
+        news = [each for each in later if each["updated_datetime"] >= since] or later[-1:]
+        found += [{**each, "service_request_id": known.case.reference} for each in news]
     return found
+
+
+def survivor_of(case: Case) -> Case | None:
+    """The case that took this one over, through several mergers; None for one that stands."""
+    survivor = None
+    for _hop in range(10):
+        if case.merged_into_id is None:
+            break
+        case = survivor = Case.objects.select_related("definition").get(pk=case.merged_into_id)
+    return survivor
 
 
 def _of(case: Case, own: bool) -> Iterator[dict[str, Any]]:
@@ -102,8 +114,7 @@ def _of(case: Case, own: bool) -> Iterator[dict[str, Any]]:
     told = {line.version: line for line in cases.timeline(case, public=True)}
     said = _messages(events) if own else {}
     status = PublicStatus.RECEIVED.value
-    merged = case.merged_into_id is not None
-    for rank, event in enumerate(events):
+    for event in events:
         if event.kind in _STATES:
             status = event.data.get("public_status") or status
         text = ""
@@ -117,8 +128,7 @@ def _of(case: Case, own: bool) -> Iterator[dict[str, Any]]:
         if line is not None and event.kind != "message":
             title = _("Signalement reçu") if event.kind in ("opened", "imported") else line.title
             text = " – ".join(part for part in (title, text or line.text) if part)
-        last = rank == len(events) - 1
-        shown = "duplicate" if merged and last else presenting.EXTENDED.get(status, "open")  # type: ignore[call-overload]
+        shown = presenting.EXTENDED.get(status, "open")
         yield _update(case.reference, event, shown, text)
 
 

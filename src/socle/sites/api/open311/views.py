@@ -136,7 +136,10 @@ def request_(request: HttpRequest, reference: str) -> Document:
     jurisdiction = jurisdictions.of_request(request)
     known = _found(reference, jurisdiction, _program(request))
     wanted = request.GET.get("extensions", "").lower() in {"true", "1", "yes"}
-    row = presenting.of_case(known.case) if known.own else listing.one(reference, jurisdiction)
+    if known.own:
+        row = presenting.of_case(known.case, history.survivor_of(known.case))
+    else:
+        row = listing.one(reference, jurisdiction)
     shown = photos.addresses([row], _base(request))
     presenter = presenting.Presenter(photos=shown, extensions=wanted)
     return Document("service_requests", [presenter.one(row)])
