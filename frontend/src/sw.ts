@@ -23,6 +23,8 @@ const FIELD_TOKEN = "/agents/terrain/jeton";
 const CACHE = `shell-${VERSION}`;
 const PRIVATE = "private-field";
 const PATIENCE_MS = 4_000;
+/** Whatever the headers of who asks now: there is one copy of each. */
+const KEPT = { ignoreVary: true };
 const REFRESH_MS = 3_600_000;
 let refreshed = 0;
 
@@ -69,7 +71,7 @@ const last = (): Response => new Response("Hors connexion", { status: 503, heade
 
 async function page(event: FetchEvent, url: URL): Promise<Response> {
   if (url.pathname === FIELD) return mine(event.request);
-  const kept = url.pathname === REPORT ? await caches.match(REPORT) : undefined;
+  const kept = url.pathname === REPORT ? await caches.match(REPORT, KEPT) : undefined;
   if (url.pathname.startsWith("/signaler") && Date.now() - refreshed > REFRESH_MS) event.waitUntil(keepPublic().catch(() => undefined));
   try {
     return await prompt(event.request, kept !== undefined);
@@ -77,27 +79,28 @@ async function page(event: FetchEvent, url: URL): Promise<Response> {
     if (kept) return kept;
     // Whoever was reporting goes on without a network.
     if (url.pathname.startsWith("/signaler")) return Response.redirect(REPORT, 303);
-    return (await caches.match(OFFLINE)) ?? last();
+    return (await caches.match(OFFLINE, KEPT)) ?? last();
   }
 }
 
 /** What belongs to the agent signed in: the network first, kept for later; forgotten as soon as the server says no. */
 async function mine(request: Request, whole = true): Promise<Response> {
   const cache = await caches.open(PRIVATE);
-  const kept = await cache.match(request, { ignoreSearch: true });
+  const path = new URL(request.url).pathname;
+  const kept = await cache.match(path, KEPT);
   try {
     const answer = await prompt(request, kept !== undefined);
-    if (answer.ok && answer.type === "basic" && !answer.redirected) await cache.put(new URL(request.url).pathname, answer.clone());
+    if (answer.ok && answer.type === "basic" && !answer.redirected) await cache.put(path, answer.clone());
     else if (whole && (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status))) await caches.delete(PRIVATE);
     return answer;
   } catch {
-    return kept ?? (await caches.match(OFFLINE)) ?? last();
+    return kept ?? (await caches.match(OFFLINE, KEPT)) ?? last();
   }
 }
 
 async function fresh(request: Request): Promise<Response> {
   const path = new URL(request.url).pathname;
-  const kept = await caches.match(path);
+  const kept = await caches.match(path, KEPT);
   try {
     const answer = await prompt(request, kept !== undefined);
     if (answer.ok && ALSO.includes(path)) await (await caches.open(CACHE)).put(path, answer.clone());
@@ -109,7 +112,7 @@ async function fresh(request: Request): Promise<Response> {
 
 /** A file whose name changes with its content: the kept copy is the right one. */
 async function asset(event: FetchEvent): Promise<Response> {
-  const kept = await caches.match(event.request);
+  const kept = await caches.match(event.request, KEPT);
   if (kept) return kept;
   const answer = await fetch(event.request);
   if (answer.ok && answer.type === "basic") {

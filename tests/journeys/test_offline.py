@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import override_settings
 from tests.cast import INSIDE, Cast, photo
 from tests.conftest import CHROMIUM
-from tests.journeys.conftest import PHONE, WAIT_MS, NewTab, Tab
+from tests.journeys.conftest import PHONE, NewTab, Tab
 
-from socle.capabilities.casework.models import Case
+from socle.capabilities.casework import actions as casework
+from socle.capabilities.casework.models import Case, Message
+from socle.domains.reports import actions as reports
+from socle.foundations.accounts.actors import ANONYMOUS
+from socle.foundations.accounts.models import User
 
-SCREEN = "/signaler/hors-ligne"
+SCREEN, FIELD = "/signaler/hors-ligne", "/agents/terrain/"
+WAIT_MS = 15_000
 SEND = "**/signaler/envoi-differe"
 # Quiet: it must not look for its maker's hosts on a closed network.
 QUIET = [
@@ -100,9 +107,6 @@ def _processes(memory: Path) -> list[int]:
         if mine and not any(each.startswith(b"--type=") for each in line):
             found.append(int(folder.name))
     return found
-
-
-NewPhone = Callable[[], Phone]
 
 
 @pytest.fixture
@@ -287,4 +291,124 @@ def test_the_screen_can_be_used_by_everybody(new_tab: NewTab, cast: Cast, scheme
     tab.fill("Où est-ce", "Nulle part qui existe")
     tab.press("Garder et envoyer", stay=True)
     tab.page.wait_for_selector("[data-entry][data-state=refused]")
+    tab.look()
+
+
+# --- The agent's round ---
+def enter(phone: Phone, email: str) -> None:
+    """Signed in as if by the door."""
+    user = User.objects.get(email=email)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key}
+    # Kept by the browser, as after a real sign-in.
+    later = {"expires": 4_000_000_000}
+    phone.context.add_cookies([cookie | later | {"url": phone.base}])
+
+
+def reported(words: str) -> Case:
+    return reports.submit_report(
+        actor=ANONYMOUS, category_id="nid-de-poule", lon=INSIDE[0], lat=INSIDE[1],
+        description=words, address="1 rue du Port",
+    ).case  # fmt: skip
+
+
+def take_along(phone: Phone) -> Any:
+    page = phone.go(FIELD)
+    until(page, "navigator.serviceWorker.controller !== null")
+    page = phone.go(FIELD)
+    page.wait_for_selector("[data-kept]")
+    return page
+
+
+def report_on(page: Any, case: Case, words: str, then: str = "") -> None:
+    page.locator(f"[data-stop='{case.reference}'] summary").click()
+    page.locator(f"[data-stop='{case.reference}']").get_by_role("button", name="Rapport").click()
+    page.get_by_label("Ce qui a été fait").fill(words)
+    page.get_by_label("Temps passé").fill("20")
+    if then:
+        page.get_by_label("Et ensuite").select_option(then)
+    page.get_by_role("button", name="Garder et envoyer").last.click()
+    page.wait_for_selector("[data-entry]")
+
+
+def test_a_round_without_a_network_survives_a_kill_and_tells_conflicts(
+    phone: Phone, cast: Cast
+) -> None:
+    mine, contested = reported("Premier trou"), reported("Second trou")
+    enter(phone, cast.agent.email)
+    page = take_along(phone)
+    assert page.locator("[data-stop]").count() == 2
+    phone.airplane()
+    page = phone.go(FIELD)
+    page.locator(f"[data-stop='{mine.reference}'] summary").click()
+    page.get_by_role("button", name="Je m’en occupe").first.click()
+    page.wait_for_selector("[data-entry]")
+    page.locator(f"[data-stop='{mine.reference}'] summary").click()
+    report_on(page, mine, "Rebouché", then="resolve")
+    report_on(page, contested, "Rebouché aussi", then="resolve")
+    phone.kill()
+    # Meanwhile, at the office.
+    casework.perform(
+        actor=cast.actor(cast.colleague), case_id=contested.pk, transition_id="plan", version=1
+    )
+    phone.start()
+    phone.airplane()
+    page = phone.go(FIELD)
+    assert page.locator("[data-entry]").count() == 3
+    # A browser that is killed may forget its latest cookies.
+    enter(phone, cast.agent.email)
+    assert page.locator(f"[data-stop='{mine.reference}']").count() == 0, "resolved, for its author"
+    phone.airplane(False)
+    page.wait_for_selector("[data-entry][data-state=conflict]")
+    page.wait_for_selector("[data-entry][data-state=sent] >> nth=1")
+    done = Case.objects.get(pk=mine.pk)
+    assert (done.state, done.assignee) == ("resolved", cast.agent)
+    assert Case.objects.get(pk=contested.pk).state == "planned"
+    conflict = page.locator("[data-entry][data-state=conflict]")
+    assert "Denis" in conflict.inner_text()
+    conflict.get_by_role("button", name="Refaire quand même").click()
+    page.wait_for_selector("[data-entry][data-state=sent] >> nth=2")
+    assert Case.objects.get(pk=contested.pk).state == "resolved"
+    assert Message.objects.filter(case=contested).count() == 1
+    assert Message.objects.filter(case=mine).count() == 1
+
+
+def test_signing_out_leaves_nothing_of_the_round_on_the_device(phone: Phone, cast: Cast) -> None:
+    reported("Un trou")
+    enter(phone, cast.agent.email)
+    page = take_along(phone)
+    assert page.evaluate("caches.has('private-field')")
+    page.locator("summary.account").click()
+    page.get_by_role("button", name="Se déconnecter").click()
+    page.wait_for_url(lambda url: "terrain" not in url)
+    page.wait_for_load_state()
+    assert not page.evaluate("caches.has('private-field')")
+    phone.airplane()
+    page.goto(FIELD)
+    assert "Un trou" not in page.locator("body").inner_text()
+    assert "hors connexion" in page.locator("body").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_round_can_be_used_by_everybody(new_tab: NewTab, cast: Cast, scheme: str) -> None:
+    case = reported("Un trou")
+    tab: Tab = new_tab(viewport=PHONE, color_scheme=scheme)
+    tab.sign_in(cast.colleague.email)
+    casework.assign(
+        actor=cast.actor(cast.agent), case_id=case.pk, version=1, assignee_id=cast.colleague.pk
+    )
+    tab.go(FIELD)
+    tab.page.wait_for_selector("[data-ready]")
+    tab.page.locator("[data-stop] summary").click()
+    tab.look()
+    for button in tab.page.locator("[data-stop] .btn").all():
+        assert button.bounding_box()["height"] >= 44
+    tab.page.locator("[data-stop]").get_by_role("button", name="Rapport").click()
+    tab.look()
+    tab.page.locator("dialog[open] [data-dialog-close]").first.click()
+    tab.page.get_by_role("button", name="Nouveau signalement").click()
     tab.look()

@@ -10,8 +10,9 @@ class CaseworkConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from socle.capabilities.casework import calendars, queries, reactions
-        from socle.capabilities.casework.events import CaseClosed
+        from socle.capabilities.casework import calendars, pushing, queries, reactions
+        from socle.capabilities.casework.events import CaseAnonymised, CaseClosed, CaseStateChanged
+        from socle.capabilities.notifications import registry as messages
         from socle.foundations.accounts.events import AccountClosed, MemberRemoved
         from socle.foundations.accounts.registry import personal_data
         from socle.foundations.packs import registry as packs
@@ -19,6 +20,9 @@ class CaseworkConfig(AppConfig):
 
         packs.register(calendars.SECTION)
         within(CaseClosed, reactions.case_closed)
+        within(CaseStateChanged, pushing.state_changed)
+        within(CaseAnonymised, pushing.anonymised)
+        messages.push_source("case", pushing.of_case)
         within(AccountClosed, reactions.account_closed)
         within(MemberRemoved, reactions.member_removed)
         personal_data("cases", queries.of_person)

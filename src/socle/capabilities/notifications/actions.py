@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from socle.capabilities.notifications import attachments as stored_attachments
-from socle.capabilities.notifications import letters, rendering
+from socle.capabilities.notifications import letters, push, rendering
 from socle.capabilities.notifications.models import Email, Notification
 from socle.capabilities.notifications.registry import Enclosure
 from socle.capabilities.notifications.rules import Attachment, one_line, shortened
@@ -66,6 +66,12 @@ def notify(
         else:
             Notification.objects.bulk_create([row], ignore_conflicts=True)
             row = Notification.objects.get(key=key)
+        push.push(
+            topic=push.user_topic(user_id),
+            source="notification",
+            source_id=row.pk,
+            key=f"notification:{row.pk}",
+        )
         if email:
             send_email(
                 to=user.email,
@@ -250,6 +256,7 @@ def forget_person(*, user_id: int, email: str) -> None:
     """
     with transaction.atomic():
         Notification.objects.filter(user_id=user_id).delete()
+        push.forget_topic(push.user_topic(user_id))
         mine = Email.objects.filter(to=email.lower())
         mine.filter(state=Email.State.QUEUED).update(forget_once_sent=True)
         for row in mine.exclude(state=Email.State.QUEUED).order_by("pk"):

@@ -7,7 +7,7 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from socle.capabilities.notifications import queries, reactions
+        from socle.capabilities.notifications import push, queries, reactions, registry
         from socle.foundations.accounts.events import (
             AccountClosed,
             RepresentationDeclined,
@@ -21,4 +21,5 @@ class NotificationsConfig(AppConfig):
         within(FileBlocked, reactions.file_blocked)
         within(RepresentationVerified, reactions.representation_verified)
         within(RepresentationDeclined, reactions.representation_declined)
+        registry.push_source("notification", push.of_notification)
         personal_data("notifications", queries.of_person)

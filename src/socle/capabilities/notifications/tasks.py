@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from socle.capabilities.notifications import actions, delivery
+from socle.capabilities.notifications import push as pushing
 from socle.foundations.tasks import periodic, task
 from socle.foundations.tasks.rules import exponential
 
@@ -18,6 +19,18 @@ from socle.foundations.tasks.rules import exponential
 )
 def send(email_id: int) -> None:
     delivery.deliver(email_id=email_id)
+
+
+@task(
+    name="notifications.push",
+    queue="mail",
+    atomic=False,
+    max_attempts=8,
+    backoff=exponential(first=timedelta(seconds=15), cap=timedelta(hours=2)),
+    time_limit=timedelta(minutes=2),
+)
+def push(subscription_id: int, source: str, source_id: int) -> None:
+    pushing.deliver(subscription_id=subscription_id, source=source, source_id=source_id)
 
 
 @periodic(at="03:50")

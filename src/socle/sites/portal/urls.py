@@ -14,6 +14,7 @@ from socle.sites.portal.views import (
     preferences,
     procedures,
     profile,
+    push,
     public_reports,
     pwa,
     reports,
@@ -105,6 +106,8 @@ urlpatterns = [
     path("profil/fermeture", profile.close, name="close-account"),
     path("notifications", notifications.index, name="notifications"),
     path("notifications/lues", notifications.read_all, name="notifications-read"),
+    path("notifications/appareil", push.subscribe, name="push-subscribe"),
+    path("notifications/appareil/retrait", push.unsubscribe, name="push-unsubscribe"),
     path("notifications/<int:notification_id>", notifications.follow, name="notification"),
     # Surroundings
     path("preferences/langue", preferences.language, name="language"),

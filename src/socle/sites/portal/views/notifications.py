@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from socle.capabilities.notifications import actions, queries
 from socle.sites.portal.access import signed_in
+from socle.sites.portal.views import push
 
 
 @never_cache
@@ -32,7 +33,11 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "portal/notifications.html",
-        {"items": items, "unread": any(each.read_at is None for each in rows)},
+        {
+            "items": items,
+            "unread": any(each.read_at is None for each in rows),
+            "push": push.offer_user(actor),
+        },
     )
 
 

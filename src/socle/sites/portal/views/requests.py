@@ -26,7 +26,7 @@ from socle.kernel import references
 from socle.kernel.clock import local
 from socle.kernel.errors import Invalid, NotFound
 from socle.sites.portal import claims, present, receipts, uploads
-from socle.sites.portal.views import files
+from socle.sites.portal.views import files, push
 
 FILES_MAX = 5
 
@@ -98,6 +98,7 @@ def _show(
             "base": base,
             "status": present.status(case),
             "state_text": state.public_text if state else "",
+            "push": push.offer_case(case, token),
             "timeline": queries.timeline(case, public=True, language=language),
             "thread": [_message(each, base) for each in queries.thread(case, internal=False)],
             "documents": [
