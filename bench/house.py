@@ -18,6 +18,9 @@ from typing import Any
 from bench.machine import ROOT
 
 VENDORS = ("sqlite", "postgresql")
+SERVER = "SOCLE_BENCH_POSTGRES_URL"
+# Kept aside: once a house is open in this process, no variable but its own is left.
+_server = os.environ.get(SERVER, "")
 
 
 def environment(home: Path, url: str = "", **more: str) -> dict[str, str]:
@@ -46,8 +49,7 @@ def database(vendor: str) -> Iterator[str]:
         return
     from socle.config.cli import postgres
 
-    given = os.environ.get("SOCLE_BENCH_POSTGRES_URL")
-    with contextlib.nullcontext(given) if given else postgres.temporary_cluster() as server:
+    with contextlib.nullcontext(_server) if _server else postgres.temporary_cluster() as server:
         name = f"socle_bench_{os.getpid()}"
         _postgres(server, f'CREATE DATABASE "{name}"')
         try:
@@ -84,7 +86,9 @@ def child(module: str, environ: Mapping[str, str], *words: str) -> str:
 
 
 def open_here(environ: Mapping[str, str], settings: str = "bench.settings") -> None:
-    """Load the house in this very process: once."""
+    """Load the house in this very process: once. No other setting of the shell reaches it."""
+    for name in [each for each in os.environ if each.startswith("SOCLE_")]:
+        del os.environ[name]
     os.environ.update(environ)
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
     import django
