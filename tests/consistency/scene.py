@@ -27,6 +27,7 @@ from socle.capabilities.casework.actions import follow
 from socle.capabilities.casework.models import BulkOperation, Case, SavedFilter
 from socle.capabilities.notifications.models import Email, Notification
 from socle.capabilities.questionnaires.models import Draft
+from socle.capabilities.webhooks.models import Endpoint
 from socle.domains.reports import alerts
 from socle.domains.reports.actions import moderate
 from socle.domains.reports.models import Intervention, RoutingRule
@@ -108,7 +109,7 @@ def verdict(answer: HttpResponseBase) -> str:
     if answer.status_code in {302, 303}:
         to_login = answer.headers["Location"].startswith(str(settings.LOGIN_URL))
         return "login" if to_login else "yes"
-    if answer.status_code in {403, 404, 405} or answer.status_code >= 500:
+    if answer.status_code in {401, 403, 404, 405} or answer.status_code >= 500:
         return str(answer.status_code)
     return "yes"
 
@@ -187,6 +188,10 @@ def _things_of_the_resident(scene: Scene, browser: Client) -> None:
     }
     done_id = done.pk if done else draft[3]
     scene.of_route |= {
+        "api:trial": {"operation_id": "listReports"},
+        "api:v1-photos-id": {"id": document.pk},
+        "api:v1-cases-reference-documents-id": {"reference": sent.reference, "id": document.pk},
+        "api:v1-tiles-reports-z-x-y-mvt": {"z": 14, "x": 8285, "y": 5810},
         "portal:theme": {"key": "dechets"},
         "portal:life-event": {"key": "je-demenage"},
         "portal:receipt": {"reference": request},
@@ -253,8 +258,14 @@ def _things_of_the_agent(scene: Scene) -> None:
         reference="IN-26-TEST", organisation=organisation, title="Enlever", team=report.team,
         created_at=timezone.now(),
     )  # fmt: skip
+    endpoint = Endpoint.objects.create(organisation=organisation, url="https://exemple.fr/x")
     scene.of_route |= dict.fromkeys(
-        ("desk:organisation", "desk:organisation-change", "desk:journal", "desk:rules",
+        ("desk:integration-endpoint", "desk:integration-endpoint-change"),
+        {**own, "endpoint_id": endpoint.pk},
+    )
+    scene.of_route |= dict.fromkeys(
+        ("desk:integrations", "desk:integrations-change",
+         "desk:organisation", "desk:organisation-change", "desk:journal", "desk:rules",
          "desk:rule-save"),
         own,
     )  # fmt: skip
