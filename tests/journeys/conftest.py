@@ -11,27 +11,33 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from django.test import override_settings
+from django.test import Client, override_settings
+from playwright.sync_api import Error
 from tests import cast as casting
-
-from socle.foundations.accounts.models import User
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 900}
-# Quiet: chromium must not look for its maker's hosts on a closed network.
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-]  # fmt: skip
-WAIT_MS = 15_000
-# Nothing asked of the server for so long: the page and what its scripts ask for are there.
-CALM_MS = 50
-# What differs between two pages that look the same: tokens against forgery.
-SALT = re.compile(r'value="[A-Za-z0-9]{32,}"')
+# Generous: states are waited for, never a time, and the machine may be busy with ten other things.
+WAIT_MS = 60_000
+LOOK_AGAIN_MS = 25
+# The page on the screen is whole, and is not the one that was there before.
+NEW = "document.readyState === 'complete' && !(document.querySelector('main') ?? document.body)?.leaving"
+MARK = "(document.querySelector('main') ?? document.body).leaving = true"
+# What axe judges a page by: elements, attributes (whether they are empty, not what people typed or
+# which reference it is), words or none, and what a script has shown or hidden.
+SHAPE = """[...document.querySelectorAll('*')].map((each) => {
+  const plain = ['class', 'role', 'type', 'lang', 'tabindex', 'hidden', 'open', 'rel'];
+  const traits = [...each.attributes].map(({name, value}) =>
+    name + (plain.includes(name) || /^aria-(?!label|describedby|controls|owns|activedescendant)/.test(name) ? value : value !== ''));
+  const words = [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  return [each.tagName, ...traits, words, each.parentElement?.childElementCount].join(' ');
+}).join('|')"""
+STILL = (
+    "new Promise(requestAnimationFrame).then(() => Promise.allSettled("
+    "document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished)))"
+)
 judged: set[tuple[int, str, bytes]] = set()
 
 
@@ -66,14 +72,16 @@ class Tab:
         self.context.set_default_timeout(WAIT_MS)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
-        # Chromium writes every refused page to the console: an answer to mend is not a complaint.
-        self.allowed: tuple[str, ...] = ("status of 422",)
+        # Chromium writes every refused page to the console: "mend this" and "somebody was quicker"
+        # are proper answers.
+        self.allowed: tuple[str, ...] = ("status of 422", "status of 409")
         self.pending: set[Any] = set()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._asked)
         for end in ("requestfinished", "requestfailed"):
             self.page.on(end, self._answered)
+        self.page.on("framenavigated", self._moved)
 
     def _console(self, message: Any) -> None:
         if message.type == "error" and not any(each in message.text for each in self.allowed):
@@ -86,59 +94,114 @@ class Tab:
     def _answered(self, request: Any) -> None:
         self.pending.discard(request)
 
+    def _moved(self, frame: Any) -> None:
+        # The page left behind never reports the end of what it had asked for.
+        if frame == self.page.main_frame:
+            self.pending = {each for each in self.pending if each.is_navigation_request()}
+
     def go(self, path: str) -> Any:
         answer = self.page.goto(path)
         self.look()
         return answer
 
     def settle(self) -> None:
-        """Wait until the page has loaded and asks for nothing more."""
-        calm = 0
-        for _round in range(WAIT_MS // CALM_MS):
-            self.page.wait_for_load_state("load")
-            calm = 0 if self.pending else calm + 1
-            if calm == 2:
-                return
-            self.page.wait_for_timeout(CALM_MS)
-        # A frame that navigated away never reports the end of what it had asked for.
-        self.pending.clear()
+        """Wait until a whole page is there, not the one left by ``leave``, and asks for nothing more."""
+        for _round in range(WAIT_MS // LOOK_AGAIN_MS):
+            try:
+                if self.page.evaluate(NEW) and not self.pending:
+                    return
+            except Error as error:
+                # Between two pages there is none to ask.
+                if "context was destroyed" not in error.message:
+                    raise
+            self.page.wait_for_timeout(LOOK_AGAIN_MS)
+        raise AssertionError(f"{self.page.url} still waits for {[r.url for r in self.pending]}")
+
+    def leave(self, act: Callable[[], object]) -> None:
+        """Do what brings another page, wait for that page and look at it."""
+        self.page.evaluate(MARK)
+        act()
+        self.look()
 
     def look(self) -> None:
         """The page fits its width and axe finds nothing to say."""
+        assert self.faults() == []
+
+    def faults(self) -> list[str]:
+        """What is wrong with the page on the screen, one line each."""
         self.settle()
-        width = self.page.viewport_size["width"]
-        assert self.page.evaluate("document.documentElement.scrollWidth") <= width, self.page.url
+        where = f"{self.page.url} at {self.width}, {self.scheme}"
+        found = self.violations() if self.script else []
+        needed = self.page.evaluate("document.documentElement.scrollWidth")
+        if needed > self.width:
+            found.append(f"{needed} px wide")
+        return [f"{where}: {each}" for each in found]
+
+    @property
+    def width(self) -> int:
+        return int(self.page.viewport_size["width"])
+
+    def wear(self, viewport: dict[str, int], scheme: str) -> None:
+        """The same page on another screen."""
+        self.scheme = scheme
+        self.page.set_viewport_size(viewport)
+        self.page.emulate_media(color_scheme=scheme)
+        # Colours on their way from one scheme to the other are nobody's.
+        self.page.evaluate(STILL)
+
+    def enter(self, client: Client) -> None:
+        """Be who this test client is, for journeys that do not begin at the door."""
+        self.context.add_cookies(
+            [
+                {"name": each.key, "value": each.value, "url": self.base}
+                for each in client.cookies.values()
+            ]
+        )
+
+    def locate(self, address: str) -> None:
+        """Write where it is, and leave the suggestions for what they are."""
+        field = self.page.locator("[name=place_text], [name=address], [name=place]").first
+        field.fill(address)
         if self.script:
-            assert self.violations() == [], self.page.url
+            # Left open, they would cover what comes below.
+            field.blur()
+            self.page.wait_for_function(
+                "[...document.querySelectorAll('[role=listbox]')].every((list) => list.hidden)"
+            )
 
     def violations(self) -> list[str]:
-        """What axe finds on the page, one line each; a page that it has seen is not judged twice."""
-        seen = SALT.sub("", str(self.page.content())).encode()
-        key = (self.page.viewport_size["width"], self.scheme, hashlib.sha256(seen).digest())
+        """What axe finds on the page, one line each; a page like one it has seen is not judged twice."""
+        shape = hashlib.sha256(self.page.evaluate(SHAPE).encode()).digest()
+        key = (self.width, self.scheme, shape)
         if key in judged:
             return []
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(axe())
         found = self.page.evaluate(
-            "axe.run({resultTypes: ['violations']}).then((result) => result.violations.flatMap("
+            "axe.run({resultTypes: ['violations'], preload: false}).then((result) => result.violations.flatMap("
             "(each) => each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 200)}`)))"
         )
         if not found:
             judged.add(key)
         return list(found)
 
-    def press(self, name: str, *, exact: bool = False) -> None:
-        """Press the button, or follow the link, that has this name."""
+    def press(self, name: str, *, exact: bool = False, stay: bool = False) -> None:
+        """Press the button, or follow the link, that has this name.
+
+        Another page comes, unless they ``stay``: a script answers on the same one.
+        """
         button = self.page.get_by_role("button", name=name, exact=exact)
         link = self.page.get_by_role("link", name=name, exact=exact)
         button.or_(link).first.wait_for()
-        (button if button.count() else link).first.click()
-        self.look()
+        found = (button if button.count() else link).first
+        if not stay:
+            return self.leave(found.click)
+        found.click()
+        return self.look()
 
     def follow(self, name: str | re.Pattern[str]) -> None:
         """Follow the first link of the page itself that has this name."""
-        self.page.locator("main").get_by_role("link", name=name).first.click()
-        self.look()
+        self.leave(self.page.locator("main").get_by_role("link", name=name).first.click)
 
     def fill(self, label: str, text: str) -> None:
         self.page.get_by_label(label).first.fill(text)
@@ -155,22 +218,22 @@ class Tab:
         self.page.locator("input[type=password]").fill(password)
         self.press("Se connecter", exact=True)
 
-    def enter(self, email: str) -> None:
-        """By the window: a session made on the server, for journeys that begin further on."""
-        user = User.objects.get(email=email)
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.create()
-        self.context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": self.base}]
+    @property
+    def focused(self) -> str:
+        """The words or the name of what has the focus."""
+        return str(
+            self.page.evaluate(
+                "(document.activeElement.name || document.activeElement.textContent).trim()"
+            )
         )
 
-    @property
-    def focused(self) -> Any:
-        """The element that has the focus."""
-        return self.page.locator(":focus")
+    def tab_to(self, wanted: str, presses: int = 80) -> None:
+        """Go there with the tabulation key alone, from wherever the focus is."""
+        for _press in range(presses):
+            if self.focused == wanted:
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{wanted} is not reached; the focus is on {self.focused}")
 
     @property
     def text(self) -> str:
@@ -181,7 +244,7 @@ NewTab = Callable[..., Tab]
 
 
 @pytest.fixture
-def new_tab(chromium: Any, live_server: Any, cast: casting.Cast) -> Iterator[NewTab]:
+def new_tab(chromium: Any, live_server: Any) -> Iterator[NewTab]:
     """Opens browsers; each is closed, and its complaints read, at the end."""
     opened: list[Tab] = []
     options = settings.SOCLE.model_copy(update={"demo": True})
@@ -201,9 +264,11 @@ def new_tab(chromium: Any, live_server: Any, cast: casting.Cast) -> Iterator[New
 
 @pytest.fixture(params=["desktop", "phone", "desktop-noscript", "phone-noscript"])
 def tab(request: pytest.FixtureRequest, new_tab: NewTab) -> Tab:
-    """One browser of each kind: wide or 320 px, with or without JavaScript."""
+    """One browser of each kind: wide and light or 320 px and dark, with or without JavaScript."""
+    phone = "phone" in request.param
     return new_tab(
-        viewport=PHONE if "phone" in request.param else DESK,
+        viewport=PHONE if phone else DESK,
+        color_scheme="dark" if phone else "light",
         java_script_enabled="noscript" not in request.param,
     )
 

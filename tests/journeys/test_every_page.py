@@ -1,59 +1,105 @@
-"""Every page, light and dark, narrow and wide: nothing for axe to say, nothing that overflows."""
+"""Every address that gives a page, on a phone in the dark and on a wide screen in the light.
+
+The addresses come from the access matrix: a new page is visited here without a line to add.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from playwright.sync_api import Error
 from tests.cast import Cast
-from tests.journeys.conftest import DESK, PHONE, NewTab
+from tests.consistency.scene import Scene, build, routes
+from tests.consistency.test_access_matrix import TABLE
+from tests.journeys.conftest import DESK, PHONE, NewTab, Tab
 
-PUBLIC = [
-    "/", "/recherche?q=composteur", "/recherche?q=licorne", "/services", "/services/composteur",
-    "/signaler", "/mes-demandes", "/plan-du-site", "/hors-ligne", "/demarches/composteur",
-    "/compte/connexion", "/compte/inscription", "/demo/courriels", "/design/",
-]  # fmt: skip
-PRIVATE = {
-    "ada@lac.example": [
-        "/profil",
-        "/profil/fermeture",
-        "/notifications",
-        "/compte/",
-        "/compte/sessions",
-        "/compte/securite/",
+VISITORS = ("anonymous", "owner", "agent", "administrator")
+# The same address can be another page: nothing found, somebody signed in, a view of its own.
+BESIDES = {
+    "anonymous": [
+        "/recherche?q=composteur", "/recherche?q=licorne", "/recherche?q=", "/licorne",
+        "/demo/courriels", "/services?public=company", "/services/acte-de-naissance",
     ],
-    "denis@lac.example": ["/agents/", "/agents/ensemble", "/agents/organisations/metropole-du-lac"],
-    "esther@lac.example": ["/agents/accueil"],
-    "admin@lac.example": ["/agents/plateforme", "/agents/organisations"],
-}
+    "owner": ["/", "/mes-demandes", "/signaler", "/demarches/composteur"],
+    "agent": ["/agents/?vue=carte", "/agents/?etat=received", "/agents/?q=licorne"],
+    "administrator": ["/agents/organisations/metropole-du-lac", "/agents/organisations/saint-test"],
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["320", "1280"])
-def test_public_pages(new_tab: NewTab, cast: Cast, scheme: str, viewport: dict[str, int]) -> None:
-    tab = new_tab(viewport=viewport, color_scheme=scheme)
-    for path in PUBLIC:
-        assert tab.go(path).status == 200, path
+@pytest.fixture
+def scene(transactional_db: None) -> Scene:
+    return build()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("email", PRIVATE)
-def test_private_pages(new_tab: NewTab, cast: Cast, email: str, scheme: str) -> None:
-    for viewport in (PHONE, DESK):
-        tab = new_tab(viewport=viewport, color_scheme=scheme)
-        tab.sign_in(email)
-        for path in PRIVATE[email]:
-            assert tab.go(path).status == 200, path
+def addresses(scene: Scene, visitor: str) -> list[str]:
+    """What this visitor reads and no visitor before: each page once, then some as they see them."""
+    patterns = routes()
+    columns: list[str] = TABLE["columns"]
+    found = []
+    for name, line in TABLE["get"].items():
+        allowed = dict(zip(columns, line.split(), strict=True))
+        first = next((each for each in VISITORS if allowed[each] == "yes"), None)
+        if first == visitor:
+            found.append(scene.address(name, patterns[name]))
+    return found + BESIDES[visitor]
 
 
-def test_pages_that_are_not_found_are_pages_too(new_tab: NewTab, cast: Cast) -> None:
-    tab = new_tab(viewport=PHONE)
-    tab.allowed = ("404",)
-    assert tab.go("/licorne").status == 404
+def is_page(tab: Tab, address: str) -> bool:
+    """Go there; whether a page came, and not data or a file to keep."""
+    complaints = len(tab.complaints)
+    try:
+        answer = tab.page.goto(address)
+    except Error as error:
+        if "Download is starting" in error.message:
+            return False
+        raise
+    assert answer.status < 500, address
+    # A document, not a piece of one for a script.
+    if tab.page.evaluate("document.contentType === 'text/html' && document.doctype !== null"):
+        return True
+    # What the browser makes around a photo or a text is the browser's.
+    del tab.complaints[complaints:]
+    return False
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_every_page_fits_and_axe_finds_nothing(new_tab: NewTab, scene: Scene, visitor: str) -> None:
+    tab = new_tab(viewport=PHONE, color_scheme="dark")
+    tab.allowed += ("status of 404",)
+    tab.enter(scene._browser(visitor))
+    faults: list[Any] = []
+    seen = set()
+    for address in addresses(scene, visitor):
+        if not is_page(tab, address) or tab.page.url in seen:
+            continue
+        seen.add(tab.page.url)
+        faults += tab.faults()
+        tab.wear(DESK, "light")
+        faults += tab.faults()
+        tab.wear(PHONE, "dark")
+    assert faults == []
+    assert len(seen) >= len(BESIDES[visitor])
+
+
+def test_axe_and_the_width_are_really_looked_at(new_tab: NewTab, cast: Cast) -> None:
+    """The control: a page made worse is a page refused."""
+    tab = new_tab(viewport=PHONE, color_scheme="dark")
+    tab.go("/aide")
+    tab.page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert any("button-name" in fault for fault in tab.faults())
+    tab.page.evaluate("document.querySelector('h1').textContent = 'w'.repeat(300)")
+    tab.page.evaluate("document.querySelector('h1').style.whiteSpace = 'nowrap'")
+    tab.page.evaluate("document.querySelector('h1').style.overflowWrap = 'normal'")
+    assert any("wide" in fault for fault in tab.faults())
 
 
 def test_the_language_and_the_theme_follow_the_reader(new_tab: NewTab, cast: Cast) -> None:
     tab = new_tab(java_script_enabled=False)
-    tab.page.goto("/")
-    tab.page.get_by_role("button", name="English").first.click()
+    tab.go("/")
+    tab.press("English")
     assert tab.page.locator("html").get_attribute("lang") == "en"
-    tab.page.get_by_role("button", name="Dark").first.click()
+    tab.press("Dark")
+    assert tab.page.locator("html").get_attribute("data-theme") == "dark"
+    tab.go("/services")
     assert tab.page.locator("html").get_attribute("data-theme") == "dark"

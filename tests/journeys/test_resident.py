@@ -23,13 +23,11 @@ def ask(tab: Tab, picture: str) -> None:
     """From the home page to check-your-answers."""
     tab.go("/")
     tab.page.locator("main input[type=search], .hero input[type=search]").first.fill("composteurs")
-    tab.page.keyboard.press("Enter")
-    tab.page.wait_for_load_state("load")
-    tab.page.get_by_role("link", name="Demander un composteur").first.click()
-    tab.look()
+    tab.leave(lambda: tab.page.keyboard.press("Enter"))
+    tab.follow("Demander un composteur")
     tab.press("Commencer")
     tab.press("Commencer")
-    tab.fill("Votre adresse", "12 rue des Lilas, 99200 Saint-Test")
+    tab.locate("12 rue des Lilas, 99200 Saint-Test")
     tab.fill("Combien de personnes", "3")
     tab.choose("Oui")
     tab.press("Continuer")
@@ -62,7 +60,7 @@ def test_a_resident_asks_for_a_composter_and_follows_it(tab: Tab, cast: Cast, pi
 def test_a_wrong_answer_is_explained_where_it_is_and_nothing_is_lost(tab: Tab, cast: Cast) -> None:
     tab.go("/demarches/composteur")
     tab.press("Commencer")
-    tab.fill("Votre adresse", "12 rue des Lilas, 99200 Saint-Test")
+    tab.locate("12 rue des Lilas, 99200 Saint-Test")
     tab.fill("Combien de personnes", "99")
     tab.choose("Non")
     tab.press("Continuer")
@@ -77,10 +75,10 @@ def test_a_double_click_on_send_files_one_request(
     new_tab: NewTab, cast: Cast, picture: str
 ) -> None:
     tab = new_tab()
-    tab.sign_in("ada@lac.example")
+    tab.enter(cast.client(cast.resident))
     ask(tab, picture)
     tab.press("Continuer")
-    tab.page.get_by_role("button", name="Envoyer ma demande").dblclick()
+    tab.leave(tab.page.get_by_role("button", name="Envoyer ma demande").dblclick)
     tab.page.wait_for_url("**/confirmation")
     assert Case.objects.count() == 1
 
@@ -89,28 +87,20 @@ def test_the_whole_form_can_be_filled_with_the_keyboard(new_tab: NewTab, cast: C
     tab = new_tab()
     tab.go("/demarches/composteur")
     tab.page.keyboard.press("Tab")
-    focused = "document.activeElement.textContent.trim()"
-    assert "contenu" in tab.page.evaluate(focused)
-    for _press in range(60):
-        if tab.page.evaluate(focused) == "Commencer":
-            break
-        tab.page.keyboard.press("Tab")
-    tab.page.keyboard.press("Enter")
-    tab.page.wait_for_url("**/logement")
-    tab.page.get_by_label("Votre adresse").first.focus()
+    assert "contenu" in tab.focused
+    tab.tab_to("Commencer")
+    tab.leave(lambda: tab.page.keyboard.press("Enter"))
+    tab.tab_to("address")
     tab.page.keyboard.type("12 rue des Lilas, 99200 Saint-Test")
     tab.page.keyboard.press("Escape")
-    tab.page.keyboard.press("Tab")
-    for _press in range(6):
-        if tab.page.evaluate("document.activeElement.name") == "household_size":
-            break
-        tab.page.keyboard.press("Tab")
+    tab.tab_to("household_size")
     tab.page.keyboard.type("2")
     tab.page.keyboard.press("Tab")
+    # The last of the two radios: no garden.
     tab.page.keyboard.press("ArrowDown")
-    assert tab.page.evaluate("document.activeElement.name") == "garden"
-    tab.page.keyboard.press("Enter")
-    tab.page.wait_for_url("**/justificatif")
+    assert tab.focused == "garden"
+    tab.leave(lambda: tab.page.keyboard.press("Enter"))
+    assert tab.page.url.endswith("/justificatif")
 
 
 def test_answers_typed_before_the_session_expired_are_still_there(
@@ -119,12 +109,12 @@ def test_answers_typed_before_the_session_expired_are_still_there(
     tab = new_tab()
     tab.go("/demarches/composteur")
     tab.press("Commencer")
-    tab.fill("Votre adresse", "12 rue des Lilas, 99200 Saint-Test")
+    tab.locate("12 rue des Lilas, 99200 Saint-Test")
     tab.fill("Combien de personnes", "5")
     tab.choose("Non")
     tab.context.clear_cookies(name="session")
     tab.press("Continuer")
-    tab.page.go_back()
+    tab.leave(tab.page.go_back)
     assert tab.page.get_by_label("Combien de personnes").input_value() == "5"
 
 
