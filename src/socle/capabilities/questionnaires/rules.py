@@ -230,7 +230,8 @@ def title(questionnaire: Questionnaire, answers: Answers, today: date, language:
             values[question.id] = readable(question, answers.get(question.id), language) or ""
     # In one pass: braces somebody typed in an answer are not a placeholder.
     text = PLACEHOLDER.sub(lambda name: values.get(str(name[1]), ""), questionnaire.title_template)
-    return " ".join(text.split()).strip(" —–-·:,")[:200] or questionnaire.title
+    # Spaces that must not break, before a colon, stay what they are.
+    return re.sub(r"[ \t\n]+", " ", text).strip("\u00a0\u202f —–-·:,")[:200] or questionnaire.title
 
 
 def readable(question: Question, answer: Any, language: str = "fr") -> str | None:
