@@ -10,6 +10,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from socle.capabilities.casework.queries import Neighbour
+from socle.capabilities.questionnaires.pack import Question
+from socle.capabilities.questionnaires.parsing import Cleaned, Raw
 from socle.capabilities.search.index import Document as SearchDocument
 from socle.capabilities.search.index import Index
 from socle.domains.reports import questions as extra
@@ -154,18 +156,18 @@ def branding_at(area_code: str) -> Branding:
     return activation.branding(_home(area_code))
 
 
-def questions(category_id: str, area_code: str = "") -> tuple[extra.Question, ...]:
+def questions(category_id: str, area_code: str = "") -> tuple[Question, ...]:
     """The extra questions of a category, conditions included; empty when it has none."""
     found = category(category_id)
     return found.questions if found else ()
 
 
 def read_answers(
-    category_id: str, raw: extra.Raw, answers: Mapping[str, Any], today: date
-) -> extra.Cleaned:
+    category_id: str, raw: Raw, answers: Mapping[str, Any], today: date
+) -> Cleaned:
     """What a form answered to the questions of a category, and what is wrong by question."""
     found = category(category_id)
-    return extra.read(found, raw, answers, today) if found else extra.Cleaned()
+    return extra.read(found, raw, answers, today) if found else Cleaned()
 
 
 def answers_readable(

@@ -459,7 +459,7 @@ def _attach(
 
 def _parts(parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Parts used, checked: a label and a quantity above zero."""
-    found = []
+    found: list[dict[str, Any]] = []
     for part in parts:
         label = " ".join(str(part.get("label", "")).split())[:200]
         quantity = part.get("quantity", 1)

@@ -69,7 +69,7 @@ def save_rule(
     row.team_id, row.target_id, row.priority = team_id, target_id, priority
     row.tree = _tree(node, team_id, target_id)
     row.fault, row.from_pack, row.updated_at = "", False, clock.now()
-    if row.pk is None:
+    if rule_id is None:
         table = RoutingRule.objects.filter(organisation_id=organisation_id)
         if table.count() >= MAX_RULES:
             raise Invalid(_("Cette table a trop de règles : réunissez-en quelques-unes."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.utils.translation import gettext as _
 from pydantic import Field
@@ -50,7 +50,7 @@ class Routing(Document):
     rules: Annotated[tuple[OwnedRule, ...], Field(alias="rule", min_length=1)]
 
 
-Declared = tuple[Item[object], Path, str, RuleDeclaration]
+Declared = tuple[Item[Any], Path, str, RuleDeclaration]
 """The file, the path inside it, the organisation, the rule."""
 
 
@@ -69,7 +69,7 @@ def declared(context: Context) -> dict[str, list[Declared]]:
 
 
 def check_rules(
-    item: Item[object], context: Context, rules: Iterable[tuple[Path, str, RuleDeclaration]]
+    item: Item[Any], context: Context, rules: Iterable[tuple[Path, str, RuleDeclaration]]
 ) -> Iterator[Problem]:
     """Conditions, teams, targets and circles of the rules of one file."""
     names = checking.names_in(context)
@@ -85,7 +85,7 @@ def check_rules(
 
 
 def _check_destination(
-    item: Item[object],
+    item: Item[Any],
     context: Context,
     path: Path,
     organisation: str,
@@ -123,7 +123,7 @@ def teams_of(context: Context) -> dict[str, set[str]] | None:
     return found
 
 
-def _check_circles(item: Item[object], context: Context) -> Iterator[Problem]:
+def _check_circles(item: Item[Any], context: Context) -> Iterator[Problem]:
     """A report that would go round, told in the file of the rule that closes the circle."""
     by_slug = declared(context)
     ids = {slug: number for number, slug in enumerate(sorted(by_slug), 1)}
