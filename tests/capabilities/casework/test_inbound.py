@@ -229,9 +229,7 @@ def test_an_answer_to_a_letter_from_somebody_else_is_refused(
 
 def test_a_wrong_token_opens_nothing(world: World) -> None:
     case, other = world.case(), world.case()
-    wrong = addresses.reply_address(case).replace(
-        tokens.replying(case), tokens.replying(other)
-    )
+    wrong = addresses.reply_address(case).replace(tokens.replying(case), tokens.replying(other))
     row = inbound.receive(message("gmail", wrong))
     assert (row.outcome, row.reason) == ("ignored", "unknown")
     assert not Message.objects.exists()

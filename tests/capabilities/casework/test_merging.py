@@ -270,9 +270,7 @@ def test_unmerging_gives_back_exactly_what_merging_took(world: World, data: st.D
                 if person.user_id != case.applicant_id:
                     actions.follow(case_id=case.pk, actor=person)
             elif act == "mail":
-                follower = actions.follow(
-                    case_id=case.pk, actor=ANONYMOUS, email="zoe@example.org"
-                )
+                follower = actions.follow(case_id=case.pk, actor=ANONYMOUS, email="zoe@example.org")
                 if data.draw(st.booleans()):
                     Follower.objects.filter(pk=follower.pk).update(confirmed_at=case.created_at)
             elif queries.transitions_for(world.camille, Case.objects.get(pk=case.pk)):
@@ -603,9 +601,5 @@ def test_a_case_given_back_returns_to_the_team_that_had_it_with_its_history(worl
     assert origin is not None
     assert origin.organisation == world.metropole
     with pytest.raises(Invalid):
-        actions.return_transfer(
-            actor=world.camille, case_id=world.case().pk, version=1, reason="x"
-        )
+        actions.return_transfer(actor=world.camille, case_id=world.case().pk, version=1, reason="x")
     assert journal.verify().ok
-
-

@@ -155,9 +155,7 @@ def test_a_warning_already_given_is_not_given_again_after_a_wait() -> None:
 
 
 @given(instants, st.integers(1, 300), st.integers(1, 99))
-def test_a_warning_comes_within_the_time_given(
-    start: datetime, hours: int, percent: int
-) -> None:
+def test_a_warning_comes_within_the_time_given(start: datetime, hours: int, percent: int) -> None:
     table = workflow(
         deadline=[{"state": "received", "hours": hours}], escalation={"percent": percent}
     )

@@ -73,6 +73,8 @@ def is_own(address: str) -> bool:
     if address in own - {""}:
         return True
     local, _at, domain = address.rpartition("@")
-    return bool(options.domain) and domain == options.domain.lower() and (
-        local.partition("+")[0] == options.local_part
+    return (
+        bool(options.domain)
+        and domain == options.domain.lower()
+        and (local.partition("+")[0] == options.local_part)
     )

@@ -63,9 +63,7 @@ def plan_absence(
         fields["ends"] = [_("Cette absence est trop longue.")]
     if not agents.filter(pk=user_id).exists():
         fields["user"] = [_("Cet agent n’est pas de la même organisation.")]
-    if cover_id is not None and (
-        cover_id == user_id or not agents.filter(pk=cover_id).exists()
-    ):
+    if cover_id is not None and (cover_id == user_id or not agents.filter(pk=cover_id).exists()):
         fields["cover"] = [_("Choisissez un autre agent de la même organisation.")]
     if fields:
         raise Invalid(_("Cette absence ne peut pas être enregistrée."), fields=fields)

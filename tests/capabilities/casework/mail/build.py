@@ -126,7 +126,7 @@ def corpus() -> dict[str, str | bytes]:
         "\n-- \nAlice Martin\nhttps://example.org\n"
     )
     orange = (
-        f"{SAID}\n\n\n\n> Message du 23/11/26 10:12\n> De : \"Métropole-Test\" "
+        f'{SAID}\n\n\n\n> Message du 23/11/26 10:12\n> De : "Métropole-Test" '
         "<ne-pas-repondre@villeneuve.test>\n> A : alice@example.org\n> Copie à : \n"
         f"> Objet : Votre demande SG-26-7K4M2X est bien reçue\n> \n{quoted(LETTER, '>')}\n"
     )
@@ -136,7 +136,7 @@ def corpus() -> dict[str, str | bytes]:
         f"Objet: Votre demande SG-26-7K4M2X est bien reçue\n\n{LETTER}"
     )
     free = (
-        f"{SAID}\n\n----- Mail original -----\nDe: \"Métropole-Test\" "
+        f'{SAID}\n\n----- Mail original -----\nDe: "Métropole-Test" '
         "<ne-pas-repondre@villeneuve.test>\nÀ: alice@example.org\n"
         "Envoyé: Lundi 23 Novembre 2026 10:12:00\n"
         f"Objet: Votre demande SG-26-7K4M2X est bien reçue\n\n{LETTER}"
@@ -153,15 +153,15 @@ def corpus() -> dict[str, str | bytes]:
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
         "rkJggg=="
     )
-    many = [
-        attachment(f"photo-{n}.png", "image/png", tiny_png + bytes([n])) for n in range(30)
-    ]
+    many = [attachment(f"photo-{n}.png", "image/png", tiny_png + bytes([n])) for n in range(30)]
     bomb = _zip_bomb()
     corpus: dict[str, str | bytes] = {
         "gmail": head("<CA+1@mail.gmail.com>", *answering())
         + multipart(
-            "multipart/alternative", "000000000000a1",
-            part("text/plain", gmail_text), part("text/html", gmail_html),
+            "multipart/alternative",
+            "000000000000a1",
+            part("text/plain", gmail_text),
+            part("text/html", gmail_html),
         ),
         "gmail-english": head("<CA+2@mail.gmail.com>", *answering())
         + part(
@@ -171,7 +171,8 @@ def corpus() -> dict[str, str | bytes]:
         ),
         "outlook-web": head("<PR1@eurprd.prod.outlook.com>", *answering())
         + multipart(
-            "multipart/alternative", "_000_PR1",
+            "multipart/alternative",
+            "_000_PR1",
             part("text/plain", outlook_text, charset="iso-8859-1"),
             part("text/html", outlook_html, charset="iso-8859-1"),
         ),
@@ -179,11 +180,11 @@ def corpus() -> dict[str, str | bytes]:
         + part("text/html", outlook_html, "base64"),
         "outlook-desktop": head("<004501@example.org>", *answering()) + part("text/plain", desktop),
         "apple-mail": head("<A1B2@icloud.com>", *answering()) + part("text/plain", apple),
-        "apple-mail-english": head("<A1B3@icloud.com>", *answering())
-        + part("text/plain", english),
+        "apple-mail-english": head("<A1B3@icloud.com>", *answering()) + part("text/plain", english),
         "apple-mail-photo": head("<A1B4@icloud.com>", *answering())
         + multipart(
-            "multipart/mixed", "Apple-Mail-1",
+            "multipart/mixed",
+            "Apple-Mail-1",
             part("text/plain", SAID),
             attachment("IMG_0042.png", "image/png", tiny_png).replace("attachment;", "inline;"),
             part("text/plain", f"\n\n{quoted(LETTER)}"),
@@ -207,66 +208,94 @@ def corpus() -> dict[str, str | bytes]:
         "charset-declared-utf8-is-cp1252": (
             head("<c1@example.org>", *answering())
             + 'Content-Type: text/plain; charset="utf-8"\nContent-Transfer-Encoding: 8bit\n\n'
-        ).encode() + SAID.encode("cp1252"),
+        ).encode()
+        + SAID.encode("cp1252"),
         "charset-unknown": (
             head("<c2@example.org>", *answering())
             + 'Content-Type: text/plain; charset="x-unknown"\nContent-Transfer-Encoding: 8bit\n\n'
-        ).encode() + SAID.encode(),
+        ).encode()
+        + SAID.encode(),
         "charset-absent-headers-raw": (
-            head("<c3@example.org>", *answering(), sender="Zoé Léger <alice@example.org>",
-                 subject="Ça clignote") + "\n"
-        ).encode("latin-1") + SAID.encode(),
+            head(
+                "<c3@example.org>",
+                *answering(),
+                sender="Zoé Léger <alice@example.org>",
+                subject="Ça clignote",
+            )
+            + "\n"
+        ).encode("latin-1")
+        + SAID.encode(),
         "charset-zip-codec": head("<c4@example.org>", *answering())
         + 'Content-Type: text/plain; charset="zip_codec"\n\nBonjour\n',
         "thirty-attachments": head("<t30@example.org>", *answering())
         + multipart("multipart/mixed", "many", part("text/plain", SAID), *many),
         "zip-bomb": head("<zip@example.org>", *answering())
         + multipart(
-            "multipart/mixed", "zip", part("text/plain", SAID),
+            "multipart/mixed",
+            "zip",
+            part("text/plain", SAID),
             attachment("photos.zip", "application/zip", bomb),
-            attachment("devis.docx", "application/vnd.openxmlformats-officedocument."
-                       "wordprocessingml.document", bomb),
+            attachment(
+                "devis.docx",
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+                bomb,
+            ),
         ),
         "logo-in-signature": head("<logo@example.org>", *answering())
         + multipart(
-            "multipart/related", "logo",
+            "multipart/related",
+            "logo",
             part("text/html", f'<p>{html(SAID)}</p><img src="cid:image001.png@01">'),
-            attachment("image001.png", "image/png", tiny_png, "Content-ID: <image001.png@01>")
-            .replace("attachment;", "inline;"),
+            attachment(
+                "image001.png", "image/png", tiny_png, "Content-ID: <image001.png@01>"
+            ).replace("attachment;", "inline;"),
         ),
         "winmail": head("<tnef@example.org>", *answering())
         + multipart(
-            "multipart/mixed", "tnef", part("text/plain", SAID),
+            "multipart/mixed",
+            "tnef",
+            part("text/plain", SAID),
             attachment("winmail.dat", "application/ms-tnef", b"\x78\x9f\x3e\x22" + b"0" * 40),
         ),
         "auto-rfc3834": head("<auto1@example.org>", *answering(), "Auto-Submitted: auto-replied")
         + part("text/plain", "Je suis absente jusqu’au 30."),
         "auto-outlook": head(
-            "<auto2@example.org>", *answering(), "X-Auto-Response-Suppress: All",
+            "<auto2@example.org>",
+            *answering(),
+            "X-Auto-Response-Suppress: All",
             subject="=?iso-8859-1?Q?R=E9ponse_automatique_:_Votre_demande?=",
-        ) + part("text/plain", "Je suis absente."),
+        )
+        + part("text/plain", "Je suis absente."),
         "auto-precedence": head("<auto3@example.org>", *answering(), "Precedence: auto_reply")
         + part("text/plain", "Vacation."),
         "auto-vacation-x": head("<auto4@example.org>", *answering(), "X-Autoreply: yes")
         + part("text/plain", "Absent."),
         "mailing-list": head(
-            "<list@example.org>", *answering(), "List-Id: Riverains <riverains.example.org>",
+            "<list@example.org>",
+            *answering(),
+            "List-Id: Riverains <riverains.example.org>",
             "Precedence: list",
-        ) + plain,
+        )
+        + plain,
         "loop-of-our-own": head(
             "<loop@example.org>", *answering(), "X-Loop: suivi@reponses.villeneuve.test"
-        ) + plain,
+        )
+        + plain,
         "from-ourselves": head(
             "<self@example.org>", *answering(), sender="<suivi+x@reponses.villeneuve.test>"
-        ) + plain,
+        )
+        + plain,
         "null-sender": head("<null@example.org>", *answering()).replace(
             "Return-Path: <alice@example.org>", "Return-Path: <>"
-        ) + part("text/plain", "Undeliverable"),
+        )
+        + part("text/plain", "Undeliverable"),
         "bounce-dsn": _bounce("failed"),
         "bounce-delayed": _bounce("delayed"),
         "signed-smime": head("<smime@example.org>", *answering())
         + multipart(
-            'multipart/signed; protocol="application/pkcs7-signature"', "sig", plain,
+            'multipart/signed; protocol="application/pkcs7-signature"',
+            "sig",
+            plain,
             attachment("smime.p7s", "application/pkcs7-signature", b"0\x82" + b"0" * 60),
         ),
         "no-message-id": head("<gone>", *answering()).replace("Message-ID: <gone>\n", "") + plain,
@@ -314,11 +343,16 @@ def _bounce(action: str) -> str:
         "Auto-Submitted: auto-replied",
         "MIME-Version: 1.0",
     ]
-    return "\n".join(lines) + "\n" + multipart(
-        "multipart/report; report-type=delivery-status", "dsn",
-        part("text/plain", "I'm sorry.", "8bit"),
-        f"Content-Type: message/delivery-status\n\n{status}",
-        f"Content-Type: text/rfc822-headers\n\nMessage-ID: {OURS}\nSubject: Votre demande\n",
+    return (
+        "\n".join(lines)
+        + "\n"
+        + multipart(
+            "multipart/report; report-type=delivery-status",
+            "dsn",
+            part("text/plain", "I'm sorry.", "8bit"),
+            f"Content-Type: message/delivery-status\n\n{status}",
+            f"Content-Type: text/rfc822-headers\n\nMessage-ID: {OURS}\nSubject: Votre demande\n",
+        )
     )
 
 

@@ -330,5 +330,3 @@ def _words(case: Case, event: CaseEvent) -> tuple[str, str, dict[str, str]]:
         _("« {title} » ({reference}) a changé de statut : **{status}**.\n\n{status_text}"),
         values,
     )
-
-

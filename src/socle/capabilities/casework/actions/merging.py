@@ -85,9 +85,7 @@ def merge(
         row.save(force_insert=True)
     acts = [_merged_act(survivor, each, clock) for each in merged]
     acts.append(_survivor_act(survivor, merged))
-    recording.write_many(
-        acts, actor, clock, then=lambda act: _tell(act, survivor, actor, clock)
-    )
+    recording.write_many(acts, actor, clock, then=lambda act: _tell(act, survivor, actor, clock))
     following.changed(survivor)
     return rows
 

@@ -173,4 +173,3 @@ def part_closed(case_id: int, clock: Clock = SYSTEM) -> bool:
         then=lambda: moving.tell(act, transition, SYSTEM_ACTOR, clock),
     )
     return True
-

@@ -202,9 +202,7 @@ def _addresses_of(case: Case) -> set[str]:
 # --- What becomes of it ---
 
 
-def _thread(
-    mail: parsing.Parsed, match: _Match, taken: _Files, clock: Clock
-) -> InboundEmail:
+def _thread(mail: parsing.Parsed, match: _Match, taken: _Files, clock: Clock) -> InboundEmail:
     if not match.known:
         return _said(mail.key, Outcome.REFUSED, "unknown-sender", clock, match.case.pk)
     case_id = survivor_of(match.case).pk
@@ -305,4 +303,3 @@ def _open(mail: parsing.Parsed, taken: _Files, clock: Clock) -> InboundEmail:
         outcome = Outcome.OPENED if opening.case_id is not None else Outcome.IGNORED
         return _said(mail.key, outcome, opening.reason, clock, opening.case_id)
     return _said(mail.key, Outcome.IGNORED, "unknown", clock)
-
