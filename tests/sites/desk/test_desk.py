@@ -14,7 +14,7 @@ from socle.capabilities.casework import queries, rules
 from socle.capabilities.casework.models import Case, Message
 from socle.capabilities.notifications.models import Email
 from socle.domains.reports import actions as reports
-from socle.foundations.accounts.models import Membership
+from socle.foundations.accounts.models import Membership, Team
 from socle.foundations.tasks.testing import drain
 from socle.sites.desk import present
 
@@ -238,3 +238,28 @@ def test_what_closes_is_an_answer_before_a_refusal(cast: Cast, case: Case) -> No
     assert (
         present.closing(workflow, [each for each in workflow.transitions if each not in ends]) == ""
     )
+
+
+def test_selected_cases_are_offered_the_teams_of_their_organisations_only(cast: Cast) -> None:
+    def offered(browser: Client) -> list[str]:
+        page = browser.get("/agents/").content.decode()
+        select = page.split('id="bulk-team"')[1].split("</select>")[0]
+        return re.findall(r'<option value="\d+"[^>]*>([^<]+)', select)
+
+    browser = cast.client(cast.administrator)
+    assert offered(browser) == []
+    sent = report(cast)
+    one = offered(browser)
+    assert one
+    # One organisation on the page: its teams, without its name before each.
+    names = Team.objects.filter(organisation=sent.organisation_id, is_active=True)
+    assert sorted(one) == sorted(team.name for team in names)
+    # A second organisation on the page: the teams of both, told apart.
+    case = Case.objects.get()
+    other = Team.objects.exclude(organisation=case.organisation_id).first()
+    assert other is not None
+    second = report(cast, text="Un fauteuil")
+    Case.objects.filter(pk=second.pk).update(organisation=other.organisation, team=other)
+    both = offered(browser)
+    assert len(both) > len(one)
+    assert all(" – " in name for name in both)

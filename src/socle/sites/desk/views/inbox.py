@@ -71,11 +71,24 @@ def inbox(request: HttpRequest) -> HttpResponse:
             "hidden": extra,
             "filter_query": _query(wanted),
             "here": request.get_full_path(),
-            "teams": [(team.pk, f"{team.organisation.name} – {team.name}") for team in teams],
+            "teams": [(team.pk, _named(team)) for team in teams] if not wanted.is_default else [],
+            "bulk_teams": _receiving(teams, {row.organisation_id for row in page.rows}),
             "undo": undo if undo.isdigit() else "",
             **present.map_options(),
         },
     )  # fmt: skip
+
+
+def _named(team: Team) -> str:
+    return f"{team.organisation.name} – {team.name}"
+
+
+def _receiving(teams: list[Team], shown: set[int]) -> list[tuple[int, str]]:
+    """Teams that the cases on the page may be given to: those of the same organisations. To whoever
+    sees every organisation, all the teams would weigh more than the rest of the page.
+    """
+    found = [team for team in teams if team.organisation_id in shown]
+    return [(team.pk, team.name if len(shown) == 1 else _named(team)) for team in found]
 
 
 def _cleaned(request: HttpRequest) -> dict[str, list[str]]:
