@@ -11,7 +11,7 @@ from PIL import Image
 from tests.cast import OUTSIDE, Cast, photo
 
 from socle.capabilities.casework.models import Case, Follower
-from socle.domains.reports import actions
+from socle.domains.reports import actions, queries
 from socle.foundations.accounts.actors import ANONYMOUS
 from socle.foundations.files.models import StoredFile
 from socle.foundations.files.queries import open_file
@@ -199,3 +199,24 @@ def located(lon: float, lat: float) -> io.BytesIO:
     stream.seek(0)
     stream.name = "photo.jpg"
     return stream
+
+
+def test_the_last_screen_asks_what_the_category_wants_and_keeps_what_was_typed(cast: Cast) -> None:
+    category = next(
+        each
+        for _group, members in queries.categories_at("99001")
+        for each in members
+        if any(question.required for question in each.questions)
+    )
+    browser = cast.client()
+    base = begin(browser)
+    browser.post(f"{base}/photo", {"description": "Un souci"})
+    browser.post(f"{base}/lieu", {"place_lon": "2.05", "place_lat": "46.05"})
+    browser.post(f"{base}/categorie", {"category": category.id})
+    shown = browser.get(f"{base}/verification").content.decode()
+    for question in category.questions:
+        assert question.label in shown or question.visible_when
+    refused = browser.post(f"{base}/envoi", {"name": "Ada", "email": "ada@lac.example"})
+    assert refused.status_code == 422
+    assert "ada@lac.example" in refused.content.decode()
+    assert not Case.objects.exists()

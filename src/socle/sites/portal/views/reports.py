@@ -393,7 +393,7 @@ def _check(request: HttpRequest, draft: Draft, errors: dict[str, list[str]]) -> 
         "branding": queries.branding_at(_area_code(draft)),
         "questions": _questions(request, draft, category, errors),
         "assets": _assets(draft, category),
-        "asset": answers.get("asset", ""),
+        "chosen_asset": answers.get("asset", ""),
         "contact": contacts.fields(values, errors, actor, helping=helping, optional=True),
         **present.map_options(),
     }  # fmt: skip
