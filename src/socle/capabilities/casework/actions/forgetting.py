@@ -101,6 +101,8 @@ def due_for_oblivion(*, after: int = 0, limit: int, clock: Clock = SYSTEM) -> li
     The workflow in force decides, for old cases too; the case's own once the pack dropped it.
     """
     waiting = Case.objects.filter(is_open=False, anonymised_at__isnull=True)
+    # One that goes on in another is kept as long as that one is open.
+    waiting = waiting.exclude(merged_into__is_open=True)
     due = Q(pk__in=())
     for kind, definition_id in waiting.order_by().values_list("kind", "definition_id").distinct():
         before = _kept_since(kind, definition_id, clock)
