@@ -331,8 +331,9 @@ def report_on(page: Any, case: Case, words: str, then: str = "") -> None:
     page.get_by_label("Temps passé").fill("20")
     if then:
         page.get_by_label("Et ensuite").select_option(then)
-    page.get_by_role("button", name="Garder et envoyer").last.click()
-    page.wait_for_selector("[data-entry]")
+    page.locator("dialog[open]").get_by_role("button", name="Garder et envoyer").click()
+    # Closed once it is on the disk.
+    until(page, "!document.querySelector('dialog[open]')")
 
 
 def test_a_round_without_a_network_survives_a_kill_and_tells_conflicts(

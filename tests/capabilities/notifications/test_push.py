@@ -238,9 +238,9 @@ def test_what_is_no_subscription_is_refused(service: Service, changes: dict[str,
 def test_the_inside_is_never_called(service: Service) -> None:
     """Control of the fixture: without the permission, loopback is refused at subscription."""
     outgoing = settings.SOCLE.outgoing.model_copy(update={"private_hosts": ()})
-    with override_settings(SOCLE=settings.SOCLE.model_copy(update={"outgoing": outgoing})):
-        with pytest.raises(Invalid):
-            push.subscribe(topic="user:1", language="fr", **Browser(service).given)
+    options = settings.SOCLE.model_copy(update={"outgoing": outgoing})
+    with override_settings(SOCLE=options), pytest.raises(Invalid):
+        push.subscribe(topic="user:1", language="fr", **Browser(service).given)
 
 
 def test_leaving_a_device_or_an_account_ends_it(cast: Cast, service: Service) -> None:

@@ -143,9 +143,7 @@ def test_somebody_elses_act_or_case_is_closed(carole: Client, cast: Cast) -> Non
 
 def test_an_act_needs_the_token_against_forgery(cast: Cast) -> None:
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(
-        cast.agent, backend="allauth.account.auth_backends.AuthenticationBackend"
-    )
+    browser.force_login(cast.agent, backend="allauth.account.auth_backends.AuthenticationBackend")
     case = reported()
     assert act(browser, case, "prise").status_code == 403
     given = browser.get("/agents/terrain/jeton").json()

@@ -41,8 +41,10 @@ def private_key() -> ec.EllipticCurvePrivateKey:
 
 def public_key() -> str:
     """The public half as browsers take it (uncompressed point, base64url)."""
-    point = private_key().public_key().public_bytes(
-        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    point = (
+        private_key()
+        .public_key()
+        .public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
     )
     return base64url(point)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -238,9 +237,9 @@ def _once(
 
 def _check(report: Report, has_photos: bool) -> None:
     fields: dict[str, list[str]] = {}
-    if not (report.text.strip() or report.transition or report.minutes or report.parts):
-        if not has_photos:
-            fields["report"] = [_("Écrivez ce que vous avez fait, ou ajoutez une photo.")]
+    said = report.text.strip() or report.transition or report.minutes or report.parts
+    if not said and not has_photos:
+        fields["report"] = [_("Écrivez ce que vous avez fait, ou ajoutez une photo.")]
     if len(report.text) > TEXT_MAX:
         fields["report"] = [_("Ce texte dépasse %(n)s caractères.") % {"n": TEXT_MAX}]
     if report.minutes is not None and not 0 <= report.minutes <= MINUTES_MAX:
@@ -254,8 +253,9 @@ def _check(report: Report, has_photos: bool) -> None:
 def _note(report: Report) -> str:
     lines = [values.clean(report.text, lines=True)]
     if report.minutes:
-        spent = ngettext("Temps passé : %(n)s minute", "Temps passé : %(n)s minutes", report.minutes)
-        lines.append(spent % {"n": report.minutes})
+        n = report.minutes
+        spent = ngettext("Temps passé : %(n)s minute", "Temps passé : %(n)s minutes", n)
+        lines.append(spent % {"n": n})
     if report.parts:
         used = ", ".join(f"{part.quantity} × {values.clean(part.label)}" for part in report.parts)
         lines.append(_("Pièces : %(list)s") % {"list": used})

@@ -89,6 +89,7 @@ def _tools(request: HttpRequest) -> list[Link]:
         link(_("Relecture"), "desk:moderation", "eye"),
         link(_("Interventions"), "desk:interventions", "wrench"),
     ]
+    links.append(link(_("Ma tournée"), "desk:field", "footprints"))
     if policies.can_assist(actor):
         links.append(link(_("Accueil et téléphone"), "desk:counter", "headset"))
         links.append(link(_("Représentations"), "desk:representations", "building-2"))
