@@ -24,7 +24,7 @@ from socle.domains.reports import queries as reports
 from socle.sites.api.models import Window
 from socle.sites.api.v1 import limits, openapi
 from socle.sites.api.v1.operations import Operation
-from socle.sites.api.v1.schemas.common import StatusName
+from socle.sites.api.v1.schemas.shared import StatusName
 from socle.sites.api.v1.table import OPERATIONS, by_path
 
 pytestmark = pytest.mark.django_db

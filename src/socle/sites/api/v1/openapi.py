@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from socle.sites.api.v1 import idempotency, problems
 from socle.sites.api.v1.operations import JSON, N_, Operation
-from socle.sites.api.v1.schemas.common import CODE, KEY, REFERENCE, Problem
+from socle.sites.api.v1.schemas.shared import CODE, KEY, REFERENCE, Problem
 
 VERSION = "1.0.0"
 SERVER = "/api/v1"

@@ -13,7 +13,7 @@ from socle.sites.api.v1.limits import TILES
 from socle.sites.api.v1.operations import N_, Answer, Call, Operation
 from socle.sites.api.v1.presenting import reference
 from socle.sites.api.v1.schemas import reports as schemas
-from socle.sites.api.v1.schemas.common import Asked, Flag
+from socle.sites.api.v1.schemas.shared import Asked, Flag
 
 TILE = "application/vnd.mapbox-vector-tile"
 GEOJSON = "application/geo+json"

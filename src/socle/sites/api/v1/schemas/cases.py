@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from socle.sites.api.v1.operations import N_
-from socle.sites.api.v1.schemas.common import (
+from socle.sites.api.v1.schemas.shared import (
     Code,
     Flag,
     Given,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from socle.sites.api.v1.operations import N_
-from socle.sites.api.v1.schemas.common import Asked, Code, Given, KeyText
+from socle.sites.api.v1.schemas.shared import Asked, Code, Given, KeyText
 
 
 class CategoriesAsked(Asked):
