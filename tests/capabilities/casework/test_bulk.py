@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import transaction
 from tests.capabilities.casework.cast import World
 
 from socle.capabilities.casework import actions, queries, rules
 from socle.capabilities.casework.models import BulkItem, Case, CaseEvent
 from socle.capabilities.notifications.models import Email
 from socle.foundations.journal import queries as journal
+from socle.foundations.tasks.models import Task
+from socle.foundations.tasks.testing import drain
 from socle.kernel.clock import FixedClock
 from socle.kernel.errors import Conflict, Denied, Invalid, NotFound
 
@@ -126,6 +129,31 @@ def test_a_transition_that_needs_words_says_so_before_anything_is_done(world: Wo
     )
     assert Email.objects.count() == 1
     assert [each.body for each in queries.thread(case, internal=False)] == ["Une pièce manque"]
+
+
+def test_letters_of_a_bulk_act_go_by_the_outbox(world: World) -> None:
+    """Written with the act, sent by a task: none leaves for an act that is undone by a failure."""
+    cases = [world.case() for _n in range(3)]
+    drain()
+    Email.objects.all().delete()
+
+    def ask() -> None:
+        actions.bulk(
+            actor=world.camille, kind="transition", case_ids=[case.pk for case in cases],
+            transition_id="ask", message="Une pièce manque",
+        )  # fmt: skip
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        ask()
+        raise RuntimeError("the database went away")
+    drain()
+    assert not Email.objects.exists()
+    ask()
+    assert {email.state for email in Email.objects.all()} == {Email.State.QUEUED}
+    sending = Task.objects.filter(name="notifications.send", state=Task.State.READY)
+    assert sending.count() == Email.objects.count() == 3
+    drain()
+    assert {email.state for email in Email.objects.all()} == {Email.State.SENT}
 
 
 @pytest.mark.parametrize("ids", [[], list(range(1, rules.BULK_LIMIT + 2))])
