@@ -26,7 +26,7 @@ type Stop = {
   due: string | null;
   href: string;
   photos: string[];
-  interventions: { reference: string; title: string; instructions: string; planned_for: string | null }[];
+  interventions: { id: number; reference: string; title: string; instructions: string; planned_for: string | null }[];
 };
 type Transition = { id: string; label: string; from: string[]; to: string; needs: string[] };
 type Workflow = { states: Record<string, { label: string; open: boolean }>; transitions: Transition[] };
@@ -68,7 +68,7 @@ class Field {
       event.preventDefault();
       void this.sendReport();
     });
-    one(this.report, "select")!.addEventListener("change", () => this.needs());
+    one(this.report, "[name=suite]")!.addEventListener("change", () => this.needs());
     this.wireNew();
     void this.start();
   }
@@ -209,7 +209,11 @@ class Field {
     for (const input of all<HTMLInputElement>(this.report, "input[type=file]")) restore(input, []);
     one(this.report, "[data-form-errors]")!.replaceChildren();
     one(this.holder, "[data-report-of]")!.textContent = `${stop.reference} · ${stop.title}`;
-    const select = one<HTMLSelectElement>(this.report, "select")!;
+    const orders = one<HTMLSelectElement>(this.report, "[name=ordre]")!;
+    orders.replaceChildren(orders.options[0]!, ...stop.interventions.map((each) => new Option(`${each.reference} · ${each.title}`, String(each.id))));
+    orders.selectedIndex = stop.interventions.length ? 1 : 0;
+    one(this.report, "[data-order]")!.hidden = !stop.interventions.length;
+    const select = one<HTMLSelectElement>(this.report, "[name=suite]")!;
     const { state } = this.expected(stop);
     const next = this.workflow(stop)?.transitions.filter((each) => each.from.includes(state) && !each.needs.includes("reason")) ?? [];
     select.replaceChildren(select.options[0]!, ...next.map((each) => new Option(each.label, each.id)));
@@ -218,7 +222,7 @@ class Field {
   }
 
   private chosen(): Transition | undefined {
-    const id = one<HTMLSelectElement>(this.report, "select")!.value;
+    const id = one<HTMLSelectElement>(this.report, "[name=suite]")!.value;
     return this.current ? this.workflow(this.current)?.transitions.find((each) => each.id === id) : undefined;
   }
 
@@ -231,7 +235,7 @@ class Field {
     if (!stop) return;
     const data = new FormData(this.report);
     const fields: [string, string][] = [["genre", "rapport"]];
-    for (const name of ["rapport", "minutes", "pieces", "suite", "message"]) {
+    for (const name of ["rapport", "minutes", "pieces", "ordre", "suite", "message"]) {
       const value = String(data.get(name) ?? "").trim();
       if (value && (name !== "message" || this.chosen())) fields.push([name, value]);
     }

@@ -124,6 +124,24 @@ def test_a_colleague_who_was_faster_is_named_and_nothing_is_done(
     assert again.status_code == 201
 
 
+def test_a_report_ends_the_order_it_was_for(carole: Client, cast: Cast) -> None:
+    case = reported()
+    team = cast.agent.memberships.get().teams.get(slug="voirie")
+    order = actions.plan_intervention(
+        actor=cast.actor(cast.colleague), case_ids=[case.pk], team_id=team.pk, title="Reboucher"
+    )
+    case.refresh_from_db()
+    (stop,) = carole.get(ROUND).json()["stops"]
+    assert [each["id"] for each in stop["interventions"]] == [order.pk]
+    answer = act(
+        carole, case, "rapport", rapport="Fait", minutes="20", pieces="2 sacs", ordre=order.pk
+    )
+    assert answer.status_code == 201
+    order.refresh_from_db()
+    assert (order.state, order.minutes, order.report) == ("done", 20, "Fait")
+    assert order.parts == [{"label": "sacs", "quantity": 2}]
+
+
 def test_taking_a_case(carole: Client, cast: Cast) -> None:
     case = reported()
     answer = act(carole, case, "prise")

@@ -21,6 +21,8 @@ from socle.capabilities.casework.models import Case, CaseDocument
 from socle.capabilities.casework.pack import Workflow
 from socle.capabilities.questionnaires import values
 from socle.domains.reports.deferring import device_key
+from socle.domains.reports.interventions import actions as interventions
+from socle.domains.reports.interventions import queries as orders
 from socle.domains.reports.models import FieldAct, InterventionCase
 from socle.domains.reports.models.work import Intervention
 from socle.foundations.accounts.actors import Actor
@@ -49,7 +51,7 @@ class Stop:
 
 
 def round_of(actor: Actor, *, limit: int = ROUND, clock: Clock = SYSTEM) -> list[Stop]:
-    """Open reports the agent answers for, then those of their teams nobody has taken.
+    """Open reports of the agent's orders, those they answer for, those of their teams nobody took.
 
     A constant number of queries. The agent's own requests are left out: colleagues handle them.
     """
@@ -58,20 +60,27 @@ def round_of(actor: Actor, *, limit: int = ROUND, clock: Clock = SYSTEM) -> list
     if actor.team_ids and len(rows) < limit:
         free = wanted.but(assignee=NOBODY, teams=tuple(sorted(actor.team_ids)))
         rows += cases.inbox(actor, free, limit=limit - len(rows), clock=clock).rows
-    ids = [row.id for row in rows]
+    ordered = [
+        case.pk
+        for stop in orders.round_of(actor, clock=clock, limit=limit)
+        if stop.kind == "intervention"
+        for case in stop.cases
+        if case.is_open
+    ]
+    ids = list(dict.fromkeys([*ordered, *(row.id for row in rows)]))[:limit]
     found = {case.pk: case for case in Case.objects.filter(pk__in=ids).select_related("definition")}
     photos = _photos(ids)
     planned = _interventions(ids)
     return [
         Stop(
-            found[row.id],
-            row.state_label,
-            row.assignee_id == actor.user_id,
-            tuple(photos[row.id]),
-            tuple(planned[row.id]),
+            case,
+            cases.state_label(case.kind, case.definition_id, case.state),
+            case.assignee_id == actor.user_id,
+            tuple(photos[pk]),
+            tuple(planned[pk]),
         )
-        for row in rows
-        if row.id in found and found[row.id].applicant_id != actor.user_id
+        for pk in ids
+        if (case := found.get(pk)) is not None and case.applicant_id != actor.user_id
     ]
 
 
@@ -109,13 +118,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was done in the street. `minutes` spent there; `transition`: what the case becomes."""
+    """What was done in the street. `minutes` spent there; `transition`: what the case becomes;
+    `order`: id of the intervention that is thereby done.
+    """
 
     text: str = ""
     minutes: int | None = None
     parts: tuple[Part, ...] = ()
     transition: str = ""
     message: str = ""
+    order: int | None = None
 
 
 Photos = Mapping[str, Sequence[StoredFile]]
@@ -145,9 +157,7 @@ def done_before(actor: Actor, key: str) -> Outcome | None:
     return Outcome(**row.outcome, done_now=False)
 
 
-def take(
-    *, actor: Actor, key: str, reference: str, version: int, clock: Clock = SYSTEM
-) -> Outcome:
+def take(*, actor: Actor, key: str, reference: str, version: int, clock: Clock = SYSTEM) -> Outcome:
     """The agent answers for a case from now on. Raises NotFound, Denied, Conflict."""
 
     def act(case: Case) -> None:
@@ -185,6 +195,16 @@ def report(
                 transition_id=report.transition,
                 version=version,
                 message=report.message,
+                clock=clock,
+            )
+        if report.order is not None:
+            interventions.finish_intervention(
+                actor=actor,
+                intervention_id=report.order,
+                report=report.text,
+                minutes=report.minutes,
+                parts=[{"label": part.label, "quantity": part.quantity} for part in report.parts],
+                resolve=False,
                 clock=clock,
             )
         note = _note(report)
@@ -238,6 +258,7 @@ def _once(
 def _check(report: Report, has_photos: bool) -> None:
     fields: dict[str, list[str]] = {}
     said = report.text.strip() or report.transition or report.minutes or report.parts
+    said = said or report.order is not None
     if not said and not has_photos:
         fields["report"] = [_("Écrivez ce que vous avez fait, ou ajoutez une photo.")]
     if len(report.text) > TEXT_MAX:

@@ -166,6 +166,9 @@ def _report(request: HttpRequest) -> fieldwork.Report:
         parts=_parts(raw.get("pieces", "")),
         transition=raw.get("suite", "")[:80],
         message=raw.get("message", ""),
+        order=int(order)
+        if (order := raw.get("ordre", "")).isdecimal() and len(order) < 19
+        else None,
     )
 
 
@@ -205,7 +208,8 @@ def _photos(request: HttpRequest, kinds: dict[str, str]) -> dict[str, list[Store
 
 
 def _conflict(request: HttpRequest, error: Conflict, reference: str) -> HttpResponse:
-    now = Case.objects.filter(reference=reference).values("version", "state").first() or {}
+    row = Case.objects.filter(reference=reference).values("version", "state").first()
+    now: dict[str, Any] = dict(row or {})
     return JsonResponse(
         {**problem(error, instance=request.path), **now},
         status=409,
@@ -303,6 +307,7 @@ def _stop(stop: fieldwork.Stop) -> dict[str, Any]:
         "photos": [f"{base}/documents/{each.pk}?apercu=1" for each in stop.photos],
         "interventions": [
             {
+                "id": each.pk,
                 "reference": each.reference,
                 "title": each.title,
                 "instructions": each.instructions,
