@@ -3,7 +3,7 @@ import * as maplibre from "maplibre-gl";
 import type { GeoJSONSource, LngLatLike, Map as MapLibre, MapOptions } from "maplibre-gl";
 import type { FeatureCollection, Point } from "geojson";
 import { all, element, once, one, reducedMotion } from "./lib/dom";
-import { type Basemap, NAMES, baseStyle, dark, drawImages, itemLayers, namePoints } from "./lib/map-style";
+import { type Basemap, HEAT_UNTIL, NAMES, baseStyle, dark, drawImages, heatLayers, itemLayers, namePoints } from "./lib/map-style";
 import { enhancePoint } from "./lib/map-point";
 import { notify } from "./lib/toasts";
 import { language, say } from "./lib/words";
@@ -145,7 +145,10 @@ class ListMap {
       void this.load(!this.holder.dataset.center);
     }
     const tones = this.holder.dataset.tones ? (JSON.parse(this.holder.dataset.tones) as Record<string, string>) : {};
-    for (const layer of itemLayers(this.tiled ? this.holder.dataset.layer ?? "items" : undefined, tones)) this.map.addLayer(layer);
+    const named = this.tiled ? this.holder.dataset.layer ?? "items" : undefined;
+    const heat = this.holder.hasAttribute("data-heat");
+    if (heat) for (const layer of heatLayers(named)) this.map.addLayer(layer);
+    for (const layer of itemLayers(named, tones)) this.map.addLayer(heat ? { ...layer, minzoom: HEAT_UNTIL - 1 } : layer);
   }
 
   private async load(fit: boolean): Promise<void> {

@@ -30,7 +30,7 @@ from socle.capabilities.questionnaires.models import Draft
 from socle.capabilities.webhooks.models import Endpoint
 from socle.domains.reports import alerts
 from socle.domains.reports.actions import moderate
-from socle.domains.reports.models import Intervention, RoutingRule
+from socle.domains.reports.models import ExternalBody, Handover, Intervention, RoutingRule
 from socle.foundations.accounts import actions
 from socle.foundations.accounts.actors import ANONYMOUS
 from socle.foundations.accounts.models import ExternalIdentity, User
@@ -258,6 +258,12 @@ def _things_of_the_agent(scene: Scene) -> None:
         reference="IN-26-TEST", organisation=organisation, title="Enlever", team=report.team,
         created_at=timezone.now(),
     )  # fmt: skip
+    body = ExternalBody.objects.create(
+        organisation=organisation, key="x", name="Un bailleur", means="email", email="b@exemple.fr"
+    )
+    handover = Handover.objects.create(
+        case=report, body=body, state=Handover.State.FAILED, created_at=timezone.now()
+    )
     endpoint = Endpoint.objects.create(organisation=organisation, url="https://exemple.fr/x")
     scene.of_route |= dict.fromkeys(
         ("desk:integration-endpoint", "desk:integration-endpoint-change"),
@@ -266,12 +272,15 @@ def _things_of_the_agent(scene: Scene) -> None:
     scene.of_route |= dict.fromkeys(
         ("desk:integrations", "desk:integrations-change",
          "desk:organisation", "desk:organisation-change", "desk:journal", "desk:rules",
-         "desk:rule-save"),
+         "desk:rule-save", "desk:contractors", "desk:contractors-change", "desk:bodies",
+         "desk:absences", "desk:absences-change"),
         own,
     )  # fmt: skip
     scene.of_route |= {
         "desk:rule-change": {**own, "rule_id": rule.pk},
         "desk:intervention": {"reference": order.reference},
         "desk:intervention-act": {"reference": order.reference},
+        "desk:statistics-export": {"table": "categories"},
+        "desk:body-retry": {**own, "handover_id": handover.pk},
         "desk:case-unmerge": {"reference": report.reference, "merge_id": 0},
     }

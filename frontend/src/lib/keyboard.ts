@@ -98,6 +98,32 @@ function act(key: string): boolean {
   return true;
 }
 
+const RESUME = "desk-cursor";
+
+/** After an act on the list, the cursor comes back where it was: the next line to treat. */
+function keepPlace(): void {
+  const list = rows();
+  const at = Number(sessionStorage.getItem(RESUME) ?? "-1");
+  sessionStorage.removeItem(RESUME);
+  if (at >= 0 && list.length) moveTo(list[Math.min(at, list.length - 1)]);
+  delegate("submit", "[data-bulk]", () => {
+    const here = rows().findIndex((row) => row.classList.contains("is-cursor"));
+    if (here >= 0) sessionStorage.setItem(RESUME, String(here));
+  });
+}
+
+/** A ready-made text goes where the agent writes, after what is there already. */
+function listenReplies(): void {
+  delegate("click", "[data-insert]", (button) => {
+    const into = button.dataset.into ?? "";
+    const field = document.getElementById(into) ?? button.closest("form")?.elements.namedItem(into);
+    if (!(field instanceof HTMLTextAreaElement)) return;
+    field.value = [field.value.trimEnd(), button.dataset.insert ?? ""].filter(Boolean).join("\n\n");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+}
+
 const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || target.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])"));
 
@@ -160,6 +186,8 @@ function addSwitch(): void {
 export function startDesk(): void {
   listenSelection();
   listenKeys();
+  listenReplies();
+  keepPlace();
   addSwitch();
   delegate("focusin", "[data-rows] [data-row]", (row) => {
     cursor()?.classList.remove("is-cursor");

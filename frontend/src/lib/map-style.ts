@@ -166,6 +166,30 @@ export function drawImages(map: MapLibre): void {
   });
 }
 
+/** Zoom from which places are told one by one again, where a map shows where they gather. */
+export const HEAT_UNTIL = 15;
+
+/** Where the places of the source `items` gather: colours of the theme from light to strong, counts weighing what they count. */
+export function heatLayers(layer?: string): LayerSpecification[] {
+  const names = [...new Set((layer ?? "").split(" ").filter(Boolean))];
+  const size = ["coalesce", ["get", "point_count"], ["get", "count"], 1];
+  const [low, middle, high] = [color("calanque"), color("sun"), color("danger")];
+  return (names.length ? names : [undefined]).map((name) => ({
+    id: `heat-${name ?? "items"}`,
+    type: "heatmap",
+    source: "items",
+    ...(name ? { "source-layer": name } : {}),
+    maxzoom: HEAT_UNTIL,
+    paint: {
+      "heatmap-weight": ["min", 1, ["/", ["log10", ["+", 1, size]], 3]],
+      "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 5, 12, 10, 26, 15, 34],
+      "heatmap-intensity": ["interpolate", ["linear"], ["zoom"], 5, 0.8, 15, 1.6],
+      "heatmap-opacity": ["interpolate", ["linear"], ["zoom"], HEAT_UNTIL - 1.5, 0.85, HEAT_UNTIL, 0],
+      "heatmap-color": ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(0,0,0,0)", 0.15, low, 0.5, middle, 1, high],
+    },
+  })) as unknown as LayerSpecification[];
+}
+
 /**
  * Layers over the source `items`: counts and single places. `layer` names the layer of a vector tile source, or two: of places, of counts.
  * `tones` gives the tone of each `status` where tiles carry no `tone`.

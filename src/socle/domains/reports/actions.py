@@ -15,6 +15,7 @@ from socle.domains.reports.interventions.actions import (
     plan_intervention,
     start_intervention,
 )
+from socle.domains.reports.interventions.companies import add_contractor, close_contractor
 from socle.domains.reports.public.counting import recount, roll_up
 from socle.domains.reports.public.moderating import (
     blur_photo,
@@ -40,9 +41,36 @@ from socle.domains.reports.submitting import (
 )
 
 __all__ = [
-    "DESCRIPTION_MAX", "SERVICE_KEY", "FieldPhoto", "Rerouted", "Sent", "blur_photo",
-    "cancel_intervention", "delete_rule", "finish_intervention", "give_feedback", "hand_over",
-    "hide_photo", "mark_spam", "moderate", "move_rule", "not_fixed", "owner", "plan_intervention",
-    "rebuild_public", "record_updates", "recount", "reroute", "retry_handover", "roll_up",
-    "save_rule", "show_photo", "start_intervention", "submit_report", "take_back", "title",
+    "DESCRIPTION_MAX",
+    "SERVICE_KEY",
+    "FieldPhoto",
+    "Rerouted",
+    "Sent",
+    "add_contractor",
+    "blur_photo",
+    "cancel_intervention",
+    "close_contractor",
+    "delete_rule",
+    "finish_intervention",
+    "give_feedback",
+    "hand_over",
+    "hide_photo",
+    "mark_spam",
+    "moderate",
+    "move_rule",
+    "not_fixed",
+    "owner",
+    "plan_intervention",
+    "rebuild_public",
+    "record_updates",
+    "recount",
+    "reroute",
+    "retry_handover",
+    "roll_up",
+    "save_rule",
+    "show_photo",
+    "start_intervention",
+    "submit_report",
+    "take_back",
+    "title",
 ]  # fmt: skip

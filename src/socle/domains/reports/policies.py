@@ -21,6 +21,11 @@ def can_plan(actor: Actor, organisation_id: int) -> bool:
     return cases.can_handle_in(actor, organisation_id)
 
 
+def can_manage_contractors(actor: Actor, organisation_id: int) -> bool:
+    """Choose the companies an organisation works with: its managers and administrators."""
+    return cases.can_manage_in(actor, organisation_id)
+
+
 def can_see_statistics(actor: Actor, organisation_id: int) -> bool:
     """An organisation's figures: its agents."""
     return cases.can_handle_in(actor, organisation_id)

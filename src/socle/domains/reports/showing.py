@@ -51,11 +51,16 @@ def public_trail(report: PublicReport, *, language: str | None = None) -> list[S
 
 def public_sentence(report: PublicReport) -> str:
     """What its present state means: fixed, planned, closed, not ours… and who was told."""
-    case = report.case
+    return sentence(report.case)
+
+
+def sentence(case: Case) -> str:
+    """What the state of a report means to the person who sent it, and who outside was told."""
     state = next((s for s in cases.workflow_of(case).states if s.id == case.state), None)
     words = state.public_text if state else ""
     told = (
-        Handover.objects.filter(case_id=report.pk, sent_at__isnull=False)
+        Handover.objects.filter(case_id=case.pk, sent_at__isnull=False)
+        .exclude(state=Handover.State.RETURNED)
         .select_related("body")
         .order_by("-pk")
         .first()
@@ -73,6 +78,21 @@ def is_following(actor: Actor, case_id: int) -> bool:
         Follower.objects.filter(case_id=case_id, user_id=actor.user_id).exists()
         or Case.objects.filter(pk=case_id, applicant_id=actor.user_id).exists()
     )
+
+
+def followed(actor: Actor) -> list[Case]:
+    """The reports of others that an account follows and everybody may see, the last followed first.
+
+    Two queries.
+    """
+    rows = [
+        each
+        for each in cases.followed_by(actor)
+        if each.kind == Case.Kind.REPORT and each.applicant_id != actor.user_id
+    ]
+    shown = PublicReport.objects.filter(pk__in=[each.pk for each in rows], visible=True)
+    visible = set(shown.values_list("pk", flat=True)) if rows else set()
+    return [each for each in rows if each.pk in visible]
 
 
 def is_public(case: Case) -> bool:

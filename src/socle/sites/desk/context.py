@@ -86,9 +86,12 @@ def _tools(request: HttpRequest) -> list[Link]:
 
     links = [
         link(_("Vue d’ensemble"), "desk:overview", "chart-column"),
+        link(_("Statistiques"), "desk:statistics", "chart-line"),
         link(_("Relecture"), "desk:moderation", "eye"),
         link(_("Interventions"), "desk:interventions", "wrench"),
     ]
+    if actor.organisation_ids:
+        links.append(link(_("Absences"), "desk:absences-home", "calendar-x"))
     links.append(link(_("Ma tournée"), "desk:field", "footprints"))
     if policies.can_assist(actor):
         links.append(link(_("Accueil et téléphone"), "desk:counter", "headset"))

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from socle.sites.desk.views import (
+    absences,
     cases,
     counter,
     field,
@@ -12,9 +13,11 @@ from socle.sites.desk.views import (
     joining,
     moderation,
     organisation,
+    partners,
     platform,
     representations,
     rules,
+    statistics,
 )
 
 app_name = "desk"
@@ -49,6 +52,23 @@ urlpatterns = [
     path("organisations/<slug:slug>/regles", rules.index, name="rules"),
     path("organisations/<slug:slug>/regles/ecriture", rules.save, name="rule-save"),
     path("organisations/<slug:slug>/regles/<int:rule_id>", rules.change, name="rule-change"),
+    path("organisations/<slug:slug>/entreprises", partners.contractors, name="contractors"),
+    path(
+        "organisations/<slug:slug>/entreprises/changement",
+        partners.change_contractors,
+        name="contractors-change",
+    ),
+    path("organisations/<slug:slug>/organismes", partners.bodies, name="bodies"),
+    path(
+        "organisations/<slug:slug>/organismes/<int:handover_id>/envoi",
+        partners.retry_handover,
+        name="body-retry",
+    ),
+    path("absences", absences.home, name="absences-home"),
+    path("organisations/<slug:slug>/absences", absences.index, name="absences"),
+    path("organisations/<slug:slug>/absences/changement", absences.change, name="absences-change"),
+    path("statistiques", statistics.index, name="statistics"),
+    path("statistiques/<slug:table>.csv", statistics.export, name="statistics-export"),
     path("relecture", moderation.index, name="moderation"),
     path("relecture/<int:case_id>", moderation.decide, name="moderation-decide"),
     # The phone in the street

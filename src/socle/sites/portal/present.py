@@ -228,6 +228,18 @@ def case_card(case: Case) -> dict[str, Any]:
     }
 
 
+def followed_card(case: Case) -> dict[str, Any]:
+    """Somebody else's report that one follows."""
+    return {
+        "title": case.title,
+        "href": reverse("portal:public-report", args=[case.reference]),
+        "reference": case.reference,
+        "status": status(case),
+        "updated": case.updated_at,
+        "icon": "bell",
+    }
+
+
 def near(found: Neighbour) -> dict[str, Any]:
     """An open report close by: what and how far; nothing about who sent it."""
     return {

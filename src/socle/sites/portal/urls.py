@@ -3,6 +3,7 @@
 from django.urls import path
 
 from socle.sites.portal.views import (
+    answering,
     catalogue,
     demo,
     files,
@@ -14,8 +15,8 @@ from socle.sites.portal.views import (
     preferences,
     procedures,
     profile,
-    push,
     public_reports,
+    push,
     pwa,
     reports,
     representations,
@@ -74,7 +75,9 @@ urlpatterns = [
     path("mes-demandes/recherche", requests.find, name="request-find"),
     path("mes-demandes/<str:reference>", requests.detail, name="request"),
     path("mes-demandes/<str:reference>/messages", requests.reply, name="request-reply"),
-    path("mes-demandes/<str:reference>/action", requests.act, name="request-act"),
+    path("mes-demandes/<str:reference>/action", answering.act, name="request-act"),
+    path("mes-demandes/<str:reference>/avis", answering.feedback, name="request-feedback"),
+    path("mes-demandes/<str:reference>/pas-regle", answering.not_fixed, name="request-not-fixed"),
     path("mes-demandes/<str:reference>/recepisse.pdf", requests.receipt, name="receipt"),
     path(
         "mes-demandes/<str:reference>/documents/<int:document_id>",
@@ -84,7 +87,13 @@ urlpatterns = [
     # … or by the private link of the e-mail.
     path("suivi/<str:reference>/<str:token>", requests.detail, name="follow"),
     path("suivi/<str:reference>/<str:token>/messages", requests.reply, name="follow-reply"),
-    path("suivi/<str:reference>/<str:token>/action", requests.act, name="follow-act"),
+    path("suivi/<str:reference>/<str:token>/action", answering.act, name="follow-act"),
+    path("suivi/<str:reference>/<str:token>/avis", answering.feedback, name="follow-feedback"),
+    path(
+        "suivi/<str:reference>/<str:token>/pas-regle",
+        answering.not_fixed,
+        name="follow-not-fixed",
+    ),
     path(
         "suivi/<str:reference>/<str:token>/recepisse.pdf", requests.receipt, name="follow-receipt"
     ),

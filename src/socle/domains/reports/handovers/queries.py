@@ -44,12 +44,25 @@ def handovers_of(actor: Actor, case: Case) -> list[Handover]:
     return list(Handover.objects.filter(case=case).select_related("body").order_by("-pk"))
 
 
-def failed(actor: Actor, limit: int = 50) -> list[Handover]:
-    """Hand-overs that could not be sent, newest first, in the actor's organisations."""
+def bodies_in(actor: Actor, organisation_id: int) -> list[ExternalBody]:
+    """Everybody outside whom an organisation may hand reports over to, by name.
+
+    Raises `NotFound` outside the actor's organisations.
+    """
+    if not cases.can_handle_in(actor, organisation_id):
+        raise NotFound()
+    rows = ExternalBody.objects.filter(organisation_id=organisation_id, active=True)
+    return list(rows.order_by("name", "pk"))
+
+
+def failed(actor: Actor, limit: int = 50, *, organisation_id: int | None = None) -> list[Handover]:
+    """Hand-overs that could not be sent, newest first, in the actor's organisations (or one)."""
     rows = Handover.objects.filter(state=State.FAILED, ended_at__isnull=True)
     scope = cases.scope(actor)
     if scope is not None:
         rows = rows.filter(case__organisation_id__in=scope)
+    if organisation_id is not None:
+        rows = rows.filter(case__organisation_id=organisation_id)
     return list(rows.select_related("case", "body").order_by("-pk")[:limit])
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from socle.capabilities.casework import actions, queries
+from socle.capabilities.casework import actions, policies, queries
 from socle.capabilities.casework.models import Case
 from socle.capabilities.catalogue import queries as catalogue
 from socle.capabilities.questionnaires import queries as drafts
@@ -22,6 +22,7 @@ from socle.capabilities.questionnaires import rules
 from socle.capabilities.questionnaires.actions import claim_hash
 from socle.domains.procedures import queries as procedures
 from socle.domains.reports import queries as reports
+from socle.domains.reports import showing
 from socle.kernel import references
 from socle.kernel.clock import local
 from socle.kernel.errors import Invalid, NotFound
@@ -51,18 +52,21 @@ def index(request: HttpRequest) -> HttpResponse:
             "next": page.next_cursor if page else None,
             "previous": page.previous_cursor if page else None,
             "unfinished": unfinished,
+            "followed": [present.followed_card(each) for each in showing.followed(actor)],
         },
     )
 
 
-def _case(request: HttpRequest, reference: str, token: str) -> Case:
+def case_of(request: HttpRequest, reference: str, token: str) -> Case:
+    """The case of an address: one's own, or by the private link. Raises NotFound."""
     wanted = references.normalise(reference)
     if wanted is None:
         raise NotFound(_("Cette référence n’est pas valable : vérifiez-la."))
     return queries.case_for_person(request.actor, wanted, follow_token=token)  # type: ignore[attr-defined]
 
 
-def _address(case: Case, token: str) -> str:
+def address_of(case: Case, token: str) -> str:
+    """Where a case is followed: by its private link when there is one."""
     if token:
         return reverse("portal:follow", args=[case.reference, token])
     return reverse("portal:request", args=[case.reference])
@@ -72,23 +76,28 @@ def _address(case: Case, token: str) -> str:
 @require_GET
 def detail(request: HttpRequest, reference: str, token: str = "") -> HttpResponse:
     """One request: status, what happens next, timeline, thread, documents, answers."""
-    case = _case(request, reference, token)
-    return _show(request, case, token)
+    case = case_of(request, reference, token)
+    return show(request, case, token)
 
 
-def _show(
+def show(
     request: HttpRequest,
     case: Case,
     token: str,
     *,
     errors: dict[str, list[str]] | None = None,
     body: str = "",
+    said: dict[str, str] | None = None,
 ) -> HttpResponse:
+    """The page of a case; `errors` and what was typed (`body`, `said`) after a refusal."""
     actor = request.actor  # type: ignore[attr-defined]
     language = get_language() or "fr"
     workflow = queries.workflow_of(case)
     state = next((each for each in workflow.states if each.id == case.state), None)
-    base = _address(case, token)
+    base = address_of(case, token)
+    is_report = case.kind == Case.Kind.REPORT
+    answer = _still_to_say(request, case, token)
+    apart = answer["reopening"].id if answer["reopening"] else ""
     return render(
         request,
         "portal/request.html",
@@ -97,14 +106,24 @@ def _show(
             "token": token,
             "base": base,
             "status": present.status(case),
-            "state_text": state.public_text if state else "",
+            "state_text": showing.sentence(case) if is_report else state.public_text if state else "",
             "push": push.offer_case(case, token),
             "timeline": queries.timeline(case, public=True, language=language),
             "thread": [_message(each, base) for each in queries.thread(case, internal=False)],
             "documents": [
                 _document(each, base) for each in queries.documents_visible(actor, case, token)
             ],
-            "transitions": queries.transitions_for(actor, case, follow_token=token),
+            "transitions": [
+                each
+                for each in queries.transitions_for(actor, case, follow_token=token)
+                if each.id != apart
+            ],
+            **answer,
+            "said": said or {},
+            "scores": [
+                ("1", _("Pas du tout")), ("2", _("Plutôt pas")), ("3", _("Moyennement")),
+                ("4", _("Plutôt")), ("5", _("Tout à fait")),
+            ],
             "answers": _answers(case, language),
             "can_reply": case.is_open,
             "errors": errors or {},
@@ -116,7 +135,18 @@ def _show(
             **present.map_options(),
         },
         status=422 if errors else 200,
-    )
+    )  # fmt: skip
+
+
+def _still_to_say(request: HttpRequest, case: Case, token: str) -> dict[str, Any]:
+    """What the person may say of a closed report of theirs: an opinion, that it is not fixed."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if case.kind != Case.Kind.REPORT or case.is_open or not policies.is_party(actor, case, token):
+        return {"may_rate": False, "reopening": None}
+    return {
+        "may_rate": reports.may_give_feedback(case),
+        "reopening": reports.reopening(actor, case, follow_token=token),
+    }
 
 
 def _answers(case: Case, language: str) -> list[dict[str, Any]]:
@@ -160,7 +190,7 @@ def _document(document: Any, base: str) -> dict[str, Any]:
 def reply(request: HttpRequest, reference: str, token: str = "") -> HttpResponse:
     """A message from the person, with files."""
     actor = request.actor  # type: ignore[attr-defined]
-    case = _case(request, reference, token)
+    case = case_of(request, reference, token)
     body = request.POST.get("body", "").replace("\x00", "").strip()
     claim = claims.ensure(request)
     received, refused = uploads.collect(
@@ -179,34 +209,17 @@ def reply(request: HttpRequest, reference: str, token: str = "") -> HttpResponse
             idempotency_key=request.POST.get("key") or None,
         )
     except Invalid as error:
-        return _show(request, case, token, errors=error.fields or {"body": [str(error)]}, body=body)
+        return show(request, case, token, errors=error.fields or {"body": [str(error)]}, body=body)
     messages.success(request, _("Votre message est envoyé."))
-    response = HttpResponseRedirect(_address(case, token) + "#messages")
+    response = HttpResponseRedirect(address_of(case, token) + "#messages")
     claims.keep(response, claim)
     return response
-
-
-@require_POST
-def act(request: HttpRequest, reference: str, token: str = "") -> HttpResponse:
-    """A transition offered to the person: cancel, say it is not fixed…"""
-    case = _case(request, reference, token)
-    version = request.POST.get("version", "")
-    actions.perform(
-        actor=request.actor,  # type: ignore[attr-defined]
-        case_id=case.pk,
-        transition_id=request.POST.get("transition", "")[:80],
-        version=int(version) if version.isdigit() else case.version,
-        message=request.POST.get("message", ""),
-        follow_token=token,
-    )
-    messages.success(request, _("C’est enregistré."))
-    return HttpResponseRedirect(_address(case, token))
 
 
 @require_GET
 def receipt(request: HttpRequest, reference: str, token: str = "") -> HttpResponse:
     """The acknowledgement of receipt as a PDF."""
-    case = _case(request, reference, token)
+    case = case_of(request, reference, token)
     if case.kind != Case.Kind.REQUEST:
         raise NotFound(_("Un signalement n’a pas de récépissé."))
     pdf = receipts.pdf(case, get_language() or "fr")
@@ -221,7 +234,7 @@ def document(
     request: HttpRequest, reference: str, document_id: int, token: str = ""
 ) -> HttpResponse:
     """A document of the case, if this person may see it."""
-    case = _case(request, reference, token)
+    case = case_of(request, reference, token)
     for each in queries.documents_visible(request.actor, case, token):  # type: ignore[attr-defined]
         if each.pk == document_id:
             return files.serve(each.file, thumbnail="apercu" in request.GET)
@@ -247,4 +260,4 @@ def find(request: HttpRequest) -> HttpResponse:
             _("Pour suivre cette demande, connectez-vous, ou utilisez le lien reçu par courriel."),
         )
         return redirect("portal:requests")
-    return HttpResponseRedirect(_address(case, token))
+    return HttpResponseRedirect(address_of(case, token))
