@@ -140,6 +140,11 @@ def submit_report(
         organisation_id=start.organisation_id,
         default=lambda organisation_id: owners.default(start, offered.id, organisation_id),
     )
+    if source and source_id:
+        # Their number, sent again under another key: it is the same report.
+        known = Case.objects.filter(source=source, source_id=source_id).first()
+        if known is not None:
+            return Sent(known, "", False)
     with transaction.atomic():
         opened = casework.open_case(
             actor=actor,

@@ -288,8 +288,10 @@ def _visible() -> Iterator[list[tuple[Any, ...]]]:
 
 
 def level_for(zoom: int) -> int:
-    """The level whose cells, about 1/16 of a tile's side, make the clusters of a zoom."""
-    return min(FINEST, max(LEVELS[0], (zoom + 4) // 2 * 2))
+    """The level whose cells, a quarter to an eighth of a tile's side, make the clusters of a zoom:
+    on a tile shown 512 pixels wide their circles touch without hiding each other.
+    """
+    return min(FINEST, max(LEVELS[0], (zoom + 3) // 2 * 2))
 
 
 def clusters(level: int, ranges: Ranges, wanted: PublicFilter = EVERYTHING) -> list[Cluster]:

@@ -90,15 +90,12 @@ def _kept(query: QueryDict, **changes: str) -> str:
 
 def _tiles(wanted: PublicFilter) -> str:
     """Address of the tiles of a filter, as the map library fills it."""
-    values = []
-    if wanted.categories:
-        values.append(("category", ",".join(sorted(wanted.categories))))
-    if wanted.statuses:
-        values.append(("status", ",".join(sorted(wanted.statuses))))
+    values = [("categories", each) for each in sorted(wanted.categories)]
+    values += [("statuses", each) for each in sorted(wanted.statuses)]
     if wanted.area_code:
         values.append(("area", wanted.area_code))
     if wanted.since:
-        values.append(("since", wanted.since.date().isoformat()))
+        values.append(("since", wanted.since.isoformat()))
     query = f"?{urlencode(values)}" if values else ""
     return "/api/v1/tiles/reports/{z}/{x}/{y}.mvt" + query
 

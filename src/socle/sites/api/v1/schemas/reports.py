@@ -64,8 +64,8 @@ class MapAsked(ReportFilter):
     ] = 1_000
 
 
-class TileAsked(Asked):
-    """Filters of a tile."""
+class CountedAsked(Asked):
+    """Filters that are counted beforehand, whatever the zoom."""
 
     categories: Annotated[list[KeyText], _MANY] = []
     statuses: Annotated[list[StatusName], _MANY] = []
@@ -73,7 +73,16 @@ class TileAsked(Asked):
     is_open: Flag | None = None
 
 
-class StatisticsAsked(TileAsked):
+class TileAsked(CountedAsked):
+    """Filters of a tile. With a commune or a date, low zooms group the newest 5,000."""
+
+    area: Annotated[Code | None, Field(description=N_("Code de la commune."))] = None
+    since: Annotated[Instant | None, Field(description=N_("Signalés à partir de cet instant."))] = (
+        None
+    )
+
+
+class StatisticsAsked(CountedAsked):
     bbox: Annotated[Box | None, Field(description=N_("Ouest, sud, est, nord, en degrés."))] = None
 
 
