@@ -38,6 +38,8 @@ STILL = (
     "new Promise(requestAnimationFrame).then(() => Promise.allSettled("
     "document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished)))"
 )
+WIDEST = """[...document.querySelectorAll('body *')].map((each) => [each.getBoundingClientRect().right, each])
+  .sort((one, other) => other[0] - one[0]).slice(0, 3).map(([, each]) => each.outerHTML.slice(0, 150)).join(' … ')"""
 judged: set[tuple[int, str, bytes]] = set()
 
 
@@ -106,16 +108,21 @@ class Tab:
 
     def settle(self) -> None:
         """Wait until a whole page is there, not the one left by ``leave``, and asks for nothing more."""
+        self.until(NEW, lambda: not self.pending)
+
+    def until(self, true: str, also: Callable[[], bool] = lambda: True) -> None:
+        """Wait until the expression is true; the driver's own way is refused by the policy of our pages."""
         for _round in range(WAIT_MS // LOOK_AGAIN_MS):
             try:
-                if self.page.evaluate(NEW) and not self.pending:
+                if self.page.evaluate(true) and also():
                     return
             except Error as error:
                 # Between two pages there is none to ask.
                 if "context was destroyed" not in error.message:
                     raise
             self.page.wait_for_timeout(LOOK_AGAIN_MS)
-        raise AssertionError(f"{self.page.url} still waits for {[r.url for r in self.pending]}")
+        waits = [each.url for each in self.pending]
+        raise AssertionError(f"{self.page.url}: never {true}; still asks for {waits}")
 
     def leave(self, act: Callable[[], object]) -> None:
         """Do what brings another page, wait for that page and look at it."""
@@ -134,7 +141,7 @@ class Tab:
         found = self.violations() if self.script else []
         needed = self.page.evaluate("document.documentElement.scrollWidth")
         if needed > self.width:
-            found.append(f"{needed} px wide")
+            found.append(f"{needed} px wide: {self.page.evaluate(WIDEST)}")
         return [f"{where}: {each}" for each in found]
 
     @property
@@ -165,7 +172,7 @@ class Tab:
         if self.script:
             # Left open, they would cover what comes below.
             field.blur()
-            self.page.wait_for_function(
+            self.until(
                 "[...document.querySelectorAll('[role=listbox]')].every((list) => list.hidden)"
             )
 

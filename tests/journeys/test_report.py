@@ -47,7 +47,7 @@ def test_a_report_where_i_am(new_tab: NewTab, cast: Cast) -> None:
     tab.fill("Que se passe-t-il", "Un trou dans la route")
     tab.press("Continuer")
     tab.page.get_by_role("button", name=re.compile("position", re.I)).first.click()
-    tab.page.wait_for_function("document.querySelector('[name=place_lon]').value !== ''")
+    tab.until("document.querySelector('[name=place_lon]').value !== ''")
     tab.press("Continuer")
     tab.choose("Trou dans la chaussée")
     tab.press("Continuer")

@@ -22,7 +22,6 @@ def signal(tab: Tab, text: str) -> Case:
     tab.locate("12 rue des Lilas, 99100 Villeneuve-du-Lac")
     tab.press("Continuer")
     tab.press("Continuer")
-    tab.press("Continuer")
     tab.press("Envoyer le signalement")
     return Case.objects.get()
 
