@@ -265,10 +265,10 @@ def _things_of_the_agent(scene: Scene) -> None:
         case=report, body=body, state=Handover.State.FAILED, created_at=timezone.now()
     )
     endpoint = Endpoint.objects.create(organisation=organisation, url="https://exemple.fr/x")
-    scene.of_route |= dict.fromkeys(
-        ("desk:integration-endpoint", "desk:integration-endpoint-change"),
-        {**own, "endpoint_id": endpoint.pk},
-    )
+    scene.of_route |= {
+        name: {**own, "endpoint_id": endpoint.pk}
+        for name in ("desk:integration-endpoint", "desk:integration-endpoint-change")
+    }
     scene.of_route |= dict.fromkeys(
         ("desk:integrations", "desk:integrations-change",
          "desk:organisation", "desk:organisation-change", "desk:journal", "desk:rules",

@@ -15,7 +15,8 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[2]
 ENGLISH = ROOT / "src/socle/locale/en/LC_MESSAGES/django.po"
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "_": None, "gettext": None, "gettext_lazy": None, "N_": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "_": None, "gettext": None, "gettext_lazy": None, "N_": None,
+    "ngettext": (1, 2), "ngettext_lazy": (1, 2),
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{[a-z_]+\}")
 

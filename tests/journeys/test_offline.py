@@ -202,7 +202,10 @@ def test_two_tabs_send_one_report(phone: Phone) -> None:
     other.goto(SCREEN)
     other.wait_for_selector("[data-ready]")
     sent: list[str] = []
-    phone.context.on("request", lambda request: sent.append(request.method) if "envoi-differe" in request.url else None)
+    phone.context.on(
+        "request",
+        lambda request: sent.append(request.method) if "envoi-differe" in request.url else None,
+    )
     fill(page)
     keep(page)
     other.wait_for_selector("[data-entry]")

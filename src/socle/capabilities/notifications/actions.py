@@ -106,12 +106,13 @@ def send_email(
 
     ``template``: ``room/name``, rendered from ``room/name.txt`` and, if it exists,
     ``room/name.html``; or give ``text`` (and ``html``, already safe). ``language``: default the
-    recipient's own, else the platform's; lazy texts are translated into it. ``key``: a second call
-    with the same key changes nothing and gives the first e-mail. ``enclosures``: documents made by
-    the task that sends, so that who files waits for none. ``required``: sent even to a
-    person who refused notifications by e-mail (codes they ask for, decisions and receipts the law
-    requires); otherwise None is given for them. ``headers``: others, such as ``References``. Raises ``Invalid`` on a wrong address, a header
-    with a line break, more than 10 MB attached.
+    recipient's own, else the platform's; lazy texts are translated into it. ``key``: a second
+    call with the same key changes nothing and gives the first e-mail. ``enclosures``: documents
+    made by the task that sends, so that who files waits for none. ``required``: sent even to a
+    person who refused notifications by e-mail (codes they ask for, decisions and receipts the
+    law requires); otherwise None is given for them. ``headers``: others, such as
+    ``References``. Raises ``Invalid`` on a wrong address, a header with a line break, more than
+    10 MB attached.
     """
     # As accounts keep theirs: no mail service tells capitals apart any more.
     to = _address(to).lower()

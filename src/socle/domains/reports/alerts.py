@@ -122,7 +122,7 @@ def create_alert(
         if all(getattr(alert, name) == value for name, value in wish.items()):
             return alert
     if len(existing) >= MAX_ALERTS:
-        raise Throttled(_("Vous avez déjà vingt alertes : retirez-en une."), retry_after=86_400)
+        raise Throttled(86_400, _("Vous avez déjà vingt alertes : retirez-en une."))
     now = clock.now()
     alert = Alert.objects.create(
         user_id=actor.user_id,

@@ -162,9 +162,7 @@ def questions(category_id: str, area_code: str = "") -> tuple[Question, ...]:
     return found.questions if found else ()
 
 
-def read_answers(
-    category_id: str, raw: Raw, answers: Mapping[str, Any], today: date
-) -> Cleaned:
+def read_answers(category_id: str, raw: Raw, answers: Mapping[str, Any], today: date) -> Cleaned:
     """What a form answered to the questions of a category, and what is wrong by question."""
     found = category(category_id)
     return extra.read(found, raw, answers, today) if found else Cleaned()

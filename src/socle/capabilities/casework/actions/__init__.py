@@ -29,6 +29,7 @@ from socle.capabilities.casework.actions.forgetting import (
 from socle.capabilities.casework.actions.importing import Historic, Imported, add_historic
 from socle.capabilities.casework.actions.merging import merge, unmerge
 from socle.capabilities.casework.actions.moving import due_timers, perform, run_timer
+from socle.capabilities.casework.actions.noting import note
 from socle.capabilities.casework.actions.opening import Opened, open_case
 from socle.capabilities.casework.actions.saving import delete_filter, save_filter
 from socle.capabilities.casework.actions.splitting import Part, part_closed, split
@@ -57,6 +58,7 @@ __all__ = [
     "follow",
     "forget_person",
     "merge",
+    "note",
     "open_case",
     "part_closed",
     "perform",

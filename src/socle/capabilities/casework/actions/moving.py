@@ -90,9 +90,7 @@ def closes(case: Case, transition: Transition) -> bool:
     return case.is_open and target is not None and not target.open
 
 
-def parts_allow(
-    case: Case, transition: Transition, waiting: Collection[int] | None = None
-) -> None:
+def parts_allow(case: Case, transition: Transition, waiting: Collection[int] | None = None) -> None:
     """Raise `Conflict` for a transition that would close a case before its parts, when its workflow
     has it wait for them. `waiting`: cases known to have open parts, when the caller looked.
     """

@@ -5,23 +5,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_api_keys'),
-        ('casework', '0002_bonds'),
-        ('packs', '0001_initial'),
-        ('territories', '0001_initial'),
+        ("accounts", "0002_api_keys"),
+        ("casework", "0002_bonds"),
+        ("packs", "0001_initial"),
+        ("territories", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='case',
-            name='warn_at',
+            model_name="case",
+            name="warn_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('due_at__isnull', False), ('warn_at__isnull', False)), fields=['warn_at'], name='case_warning_idx'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False), ("warn_at__isnull", False)),
+                fields=["warn_at"],
+                name="case_warning_idx",
+            ),
         ),
     ]
