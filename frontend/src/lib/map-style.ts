@@ -182,10 +182,10 @@ export function heatLayers(layer?: string): LayerSpecification[] {
     maxzoom: HEAT_UNTIL,
     paint: {
       "heatmap-weight": ["min", 1, ["/", ["log10", ["+", 1, size]], 3]],
-      "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 5, 12, 10, 26, 15, 34],
+      "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 5, 20, 8, 38, 11, 60, 15, 44],
       "heatmap-intensity": ["interpolate", ["linear"], ["zoom"], 5, 0.8, 15, 1.6],
       "heatmap-opacity": ["interpolate", ["linear"], ["zoom"], HEAT_UNTIL - 1.5, 0.85, HEAT_UNTIL, 0],
-      "heatmap-color": ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(0,0,0,0)", 0.15, low, 0.5, middle, 1, high],
+      "heatmap-color": ["interpolate", ["linear"], ["heatmap-density"], 0, `${low}00`, 0.12, `${low}99`, 0.3, low, 0.6, middle, 1, high],
     },
   })) as unknown as LayerSpecification[];
 }

@@ -82,7 +82,10 @@ def _tools(request: HttpRequest) -> list[Link]:
 
     def link(label: str, name: str, icon: str) -> Link:
         href = url(name)
-        return Link(label, href, icon, current=request.path.startswith(href))
+        # Absences lie under an organisation, and have their own line.
+        away = request.path.endswith("/absences")
+        here = away if name == "desk:absences-home" else request.path.startswith(href) and not away
+        return Link(label, href, icon, current=here)
 
     links = [
         link(_("Vue d’ensemble"), "desk:overview", "chart-column"),

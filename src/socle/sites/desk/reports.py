@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,6 +10,8 @@ from django.urls import reverse
 
 from socle.capabilities.casework import policies, queries
 from socle.capabilities.casework.models import Case
+from socle.capabilities.casework.pack import Transition
+from socle.domains.reports import queries as report_queries
 from socle.domains.reports.handovers import queries as handover_queries
 from socle.domains.reports.interventions import queries as intervention_queries
 from socle.domains.reports.models import Handover
@@ -77,6 +80,19 @@ def work(request: HttpRequest, case: Case) -> dict[str, Any]:
         "bodies": [(str(each.pk), each.name) for each in handover_queries.bodies_for(actor, case)],
         "work_teams": _hands(actor, case) if policies.can_handle(actor, case) else [],
         "parts": range(1, PARTS + 1),
+    }
+
+
+def closing_texts(
+    actor: Actor, case: Case, transitions: Sequence[Transition]
+) -> dict[str, list[queries.Reply]]:
+    """Ready-made words for each act on a report, by transition; nothing for other cases."""
+    if case.kind != Case.Kind.REPORT:
+        return {}
+    return {
+        each.id: found
+        for each in transitions
+        if (found := report_queries.closing_texts(actor, case, each.id))
     }
 
 

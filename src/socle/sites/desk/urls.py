@@ -18,6 +18,7 @@ from socle.sites.desk.views import (
     representations,
     rules,
     statistics,
+    triage,
 )
 
 app_name = "desk"
@@ -26,8 +27,8 @@ urlpatterns = [
     path("", inbox.inbox, name="inbox"),
     path("points.geojson", inbox.points, name="points"),
     path("chercher", inbox.find, name="find"),
-    path("groupe", inbox.bulk, name="bulk"),
-    path("groupe/<int:operation_id>/annulation", inbox.undo, name="bulk-undo"),
+    path("groupe", triage.bulk, name="bulk"),
+    path("groupe/<int:operation_id>/annulation", triage.undo, name="bulk-undo"),
     path("filtres", inbox.save_filter, name="filter-save"),
     path("filtres/<int:filter_id>/suppression", inbox.delete_filter, name="filter-delete"),
     path("ensemble", inbox.overview, name="overview"),

@@ -75,6 +75,7 @@ def _show(
             "can_handle": policies.can_handle(actor, case),
             "transitions": transitions,
             "closing": present.closing(workflow, transitions),
+            "texts": reports.closing_texts(actor, case, transitions),
             "thread": [_message(each, base) for each in queries.thread(case, internal=True)],
             "timeline": queries.timeline(case, public=False, language=language),
             "documents": [_document(each, base) for each in queries.documents_visible(actor, case)],

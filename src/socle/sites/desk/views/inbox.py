@@ -1,4 +1,4 @@
-"""The inbox: filters, keyset pages, map beside the list, acts on many cases at once."""
+"""The inbox: filters, keyset pages, map beside the list."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from socle.capabilities.casework import actions, policies, queries
@@ -211,62 +209,6 @@ def find(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("desk:case", reference)
     return HttpResponseRedirect(inbox_url(InboxFilter(text=text, open=None)))
-
-
-@require_POST
-@agents_only
-def bulk(request: HttpRequest) -> HttpResponse:
-    """Assign, give to a team, or move many cases; says what was skipped, offers to undo."""
-    ids = [int(each) for each in request.POST.getlist("selected") if each.isdigit()]
-    back = _back(request)
-    if not ids:
-        messages.warning(request, _("Cochez d’abord un ou plusieurs dossiers."))
-        return HttpResponseRedirect(back)
-    kind = request.POST.get("action", "")
-    parameters: dict[str, Any] = {}
-    if kind == "take":
-        kind, parameters = "assign", {"assignee_id": actor_of(request).user_id}
-    elif kind == "team":
-        team = request.POST.get("team", "")
-        if not team.isdigit():
-            messages.warning(request, _("Choisissez une équipe."))
-            return HttpResponseRedirect(back)
-        parameters = {"team_id": int(team)}
-    elif kind == "transition":
-        parameters = {"transition_id": request.POST.get("transition", "")[:80]}
-    if kind not in ("assign", "team", "transition"):
-        raise Invalid(_("Cette action n’existe pas."))
-    outcome = actions.bulk(actor=actor_of(request), kind=kind, case_ids=ids, **parameters)
-    done = ngettext("%(n)s dossier modifié.", "%(n)s dossiers modifiés.", len(outcome.done)) % {
-        "n": len(outcome.done)
-    }
-    messages.success(request, done)
-    for reason in sorted({each.sentence for each in outcome.skipped})[:5]:
-        messages.warning(request, reason)
-    if outcome.done:
-        back += ("&" if "?" in back else "?") + f"annuler={outcome.operation.pk}"
-    return HttpResponseRedirect(back)
-
-
-@require_POST
-@agents_only
-def undo(request: HttpRequest, operation_id: int) -> HttpResponse:
-    """Undo a bulk act where nobody has touched the case since."""
-    outcome = actions.undo_bulk(actor=actor_of(request), operation_id=operation_id)
-    messages.success(
-        request,
-        ngettext("%(n)s dossier rétabli.", "%(n)s dossiers rétablis.", len(outcome.done))
-        % {"n": len(outcome.done)},
-    )
-    for reason in sorted({each.sentence for each in outcome.skipped})[:5]:
-        messages.warning(request, reason)
-    return HttpResponseRedirect(_back(request))
-
-
-def _back(request: HttpRequest) -> str:
-    target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-    return target if target and safe else reverse("desk:inbox")
 
 
 @require_POST
