@@ -181,7 +181,7 @@ export function heatLayers(layer?: string): LayerSpecification[] {
     ...(name ? { "source-layer": name } : {}),
     maxzoom: HEAT_UNTIL,
     paint: {
-      "heatmap-weight": ["min", 1, ["/", ["log10", ["+", 1, size]], 3]],
+      "heatmap-weight": ["min", 1, ["/", ["log10", ["+", 1, size]], 2]],
       "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 5, 20, 8, 38, 11, 60, 15, 44],
       "heatmap-intensity": ["interpolate", ["linear"], ["zoom"], 5, 0.8, 15, 1.6],
       "heatmap-opacity": ["interpolate", ["linear"], ["zoom"], HEAT_UNTIL - 1.5, 0.85, HEAT_UNTIL, 0],
