@@ -1,10 +1,10 @@
 """Many cases, quickly: `python -m bench.generate_cases 1000000 --home DIR`.
 
 Reports and requests over ten years, placed by population, in every category and team of the pack
-in force; one case in twelve is open. `--reports` makes reports only, three events each, most of
-them of the commune where they lie: every organisation of the pack has some. The rows are those that
-the house's own actions would write, written without them: only reading is measured here. Reports
-get their public rows and are counted.
+in force; one case in twelve is open. `--reports` makes reports only, three events each, of a
+hundred organisations: those of the pack, and partners made up to reach the number. The rows are
+those that the house's own actions would write, written without them: only reading is measured here.
+Reports get their public rows and are counted.
 """
 
 from __future__ import annotations
@@ -12,16 +12,27 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
+import numpy as np
+
+from bench import loading
 from bench.machine import say
 
 SEED = 20260301
 OPEN_ONE_IN = 12
+ORGANISATIONS = 100
+READ_AFTER = timedelta(days=3)
+"""Words older than this were let through by an agent."""
 _PLACES = 20_000
-_BATCH = 20_000
+_SENTENCES = 20_000
+_BATCH = 50_000
+
+Numbers = Any
 
 
 def generate(
@@ -31,101 +42,82 @@ def generate(
 
     `reports`: nothing but reports, of every organisation.
     """
-    from django.db import connection, transaction
+    from socle.domains.reports.public import counting
 
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            if connection.vendor == "sqlite":
-                cursor.execute("PRAGMA cache_size=-400000")
-        done = 0
-        factory = _Factory(now, seed, reports=reports, events=events)
-        for batch in _batches(factory.cases(count), _BATCH):
-            _insert([case for case, _events in batch])
-            _insert([event for _case, events in batch for event in events])
-            done += len(batch)
-            say(f"{done:,} cases")
-    _publish()
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            for table in ("casework_case", "casework_caseevent"):
-                cursor.execute(
-                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"
-                    f" (SELECT max(id) FROM {table}))"
-                )
-            cursor.execute("VACUUM ANALYZE")
-        else:
-            cursor.execute("PRAGMA optimize")
-    return done
+    started = perf_counter()
+
+    def told(text: str) -> None:
+        say(f"{perf_counter() - started:5.0f} s  {text}")
+
+    if reports:
+        _partners()
+    factory = _Factory(now, seed, reports=reports, events=events)
+    with loading.bare_tables():
+        for block in factory.blocks(count):
+            loading.insert("casework_case", _NAMES, block, factory.same)
+        told(f"{count:,} cases")
+        factory.write_events()
+        told(f"{count * events:,} events")
+        told(f"{factory.publish():,} public rows")
+        told(f"{counting.recount():,} reports counted")
+    told("indexes made")
+    return count
 
 
-def _publish() -> None:
-    """The public rows of reports, and their counts."""
-    from socle.domains.reports.public import counting, projecting
+def _partners() -> None:
+    from socle.foundations.territories.models import Organisation
 
-    say(f"{projecting.fill_missing():,} public rows")
-    say(f"{counting.recount():,} reports counted")
-
-
-def _batches(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
-    batch: list[Any] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    there = Organisation.objects.count()
+    Organisation.objects.bulk_create(
+        Organisation(slug=f"partenaire-{n}", kind="partner", name=f"Partenaire {n}")
+        for n in range(there, ORGANISATIONS)
+    )
 
 
-def _insert(rows: list[Any]) -> None:
-    """Rows of one model, through the driver: COPY on PostgreSQL, one prepared INSERT on SQLite."""
-    from django.db import connection
+@dataclass(frozen=True)
+class _Kind:
+    """What a case may be: columns that follow from it, and the states of its workflow."""
 
-    fields = rows[0]._meta.concrete_fields
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    table = rows[0]._meta.db_table
+    kind: str
+    service: str
+    definition: int
+    category: str
+    label: str
+    prefix: str
+    opened: list[Any]
+    closed: list[Any]
+    owners: dict[int | None, tuple[int, int | None]]
+    words: tuple[str, ...]
 
-    def values(row: Any) -> list[Any]:
-        return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
 
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(values(row))
-        else:
-            marks = ", ".join("%s" for _field in fields)
-            cursor.executemany(
-                f"INSERT INTO {table} ({names}) VALUES ({marks})", [values(row) for row in rows]
-            )
+_NAMES = (
+    "id", "reference", "kind", "service_key", "definition_id", "title", "description", "category",
+    "search_text", "state", "public_status", "is_open", "has_news", "organisation_id", "team_id",
+    "assignee_id", "applicant_id", "lon", "lat", "cell", "address", "area_code", "created_at",
+    "updated_at", "due_at", "closed_at", "channel",
+)  # fmt: skip
 
 
 class _Factory:
     """Draws cases from one seed."""
 
     def __init__(self, now: datetime, seed: int, *, reports: bool = False, events: int = 1) -> None:
+        from socle.capabilities.casework import searching
         from socle.capabilities.casework.models import Case, CaseEvent
         from socle.config.demo.pack import SECTION
         from socle.config.demo.scenery import Scenery
-        from socle.domains.procedures import queries as procedures
-        from socle.domains.reports import queries as reporting
-        from socle.foundations.accounts.models import Membership, User
+        from socle.foundations.accounts.models import Membership, Team, User
         from socle.foundations.packs import queries as packs
+        from socle.foundations.territories.models import Organisation
 
-        self.rng = random.Random(seed)
-        self.now = now
-        self.only_reports, self.events = reports, events
+        self.rng, self.dice = random.Random(seed), np.random.default_rng(seed)
+        self.now, self.only_reports, self.events = now, reports, events
         plan = packs.document(packs.current(SECTION.name))
         scenery = Scenery(self.rng, plan.streets)
-        self.places = [scenery.place() for _ in range(_PLACES)]
-        self.report = reporting.revision_in_force()
-        self.reporting = reporting.reporting_of(self.report)
-        self.categories = self.reporting.categories.categories
-        self.procedures = [
-            (key, revision, procedures.procedure_of(revision))
-            for key in packs.keys(procedures.SECTION)
-            if (revision := packs.current(procedures.SECTION, key)) is not None
-        ]
+        # Every commune has some.
+        self.places = [scenery.place(area) for area in scenery.areas for _ in range(5)]
+        self.places += [scenery.place() for _ in range(_PLACES - len(self.places))]
+        self.place_words = [tuple(searching.words_of(each[3])) for each in self.places]
         self.residents = list(
             User.objects.filter(memberships=None).order_by("pk").values_list("pk", flat=True)
         )
@@ -134,118 +126,289 @@ class _Factory:
             "organisation_id", "user_id"
         ):
             self.agents.setdefault(organisation, []).append(user)
+        self.teams: dict[int, list[int]] = {}
+        for organisation, team in Team.objects.order_by("pk").values_list("organisation_id", "pk"):
+            self.teams.setdefault(organisation, []).append(team)
+        self.partners = list(
+            Organisation.objects.filter(kind="partner").order_by("pk").values_list("pk", flat=True)
+        )
         last = Case.objects.order_by("-pk").first()
         self.first_id = (last.pk if last else 0) + 1
         last_event = CaseEvent.objects.order_by("-pk").first()
         self.first_event = (last_event.pk if last_event else 0) + 1
         self.taken = set(Case.objects.values_list("reference", flat=True))
-        self._owners: dict[tuple[str, int | None], tuple[int, int | None]] = {}
+        self.kinds = [*self._reports()] if reports else [*self._reports(), *self._requests()]
+        of_reports = sum(each.kind == "report" for each in self.kinds)
+        of_requests = len(self.kinds) - of_reports
+        share = 0.9 if of_requests else 1.0
+        self.weights = np.array([
+            share / of_reports if each.kind == "report" else (1 - share) / of_requests
+            for each in self.kinds
+        ])  # fmt: skip
+        self.sentences = self._sentences()
+        self.same = self._same(Case)
 
-    def cases(self, count: int) -> Iterator[tuple[Any, list[Any]]]:
-        moments = sorted(self.rng.random() for _ in range(count))
-        for rank, moment in enumerate(moments):
-            # A little more every year.
-            created = self.now - timedelta(days=3650 * (1 - moment**0.7), seconds=rank % 86_400)
-            case = self._case(self.first_id + rank, created)
-            yield case, self._events(case, self.first_event + rank * self.events)
+    def _same(self, model: Any) -> dict[str, Any]:
+        """What every case of these has alike: the defaults of columns that are not drawn."""
+        from django.db import connection
 
-    def _events(self, case: Any, first: int) -> list[Any]:
-        from socle.capabilities.casework import history
-        from socle.capabilities.casework.models import CaseEvent
+        example = model(version=self.events)
+        return {
+            field.column: field.get_db_prep_save(getattr(example, field.attname), connection)
+            if field.column != "answers" else "{}"
+            for field in model._meta.concrete_fields if field.column not in _NAMES
+        }  # fmt: skip
 
-        opened = CaseEvent(
-            id=first, case_id=case.pk, version=1, at=case.created_at, kind=history.OPENED,
-            actor_kind="resident", public=True, data={},
-        )  # fmt: skip
-        moved = [
-            CaseEvent(
-                id=first + step, case_id=case.pk, version=1 + step, at=case.updated_at,
-                kind=history.STATE, actor_kind="agent", public=True,
-                data={"from": case.state, "to": case.state, "public_status": case.public_status},
-            )
-            for step in range(1, self.events)
-        ]  # fmt: skip
-        case.version = self.events
-        return [opened, *moved]
-
-    def _case(self, pk: int, created: datetime) -> Any:
+    def _reports(self) -> Iterator[_Kind]:
         from socle.capabilities.casework import searching
-        from socle.kernel import geo, references
-
-        rng = self.rng
-        area, lon, lat, address = rng.choice(self.places)
-        lon, lat = lon + rng.uniform(-3e-4, 3e-4), lat + rng.uniform(-3e-4, 3e-4)
-        is_open = rng.randrange(OPEN_ONE_IN) == 0
-        if self.procedures and not self.only_reports and rng.random() < 0.1:
-            case = self._request(area, is_open)
-            prefix = "DE"
-        else:
-            case = self._report(area, address, is_open)
-            prefix = self.reporting.categories.reference_prefix
-        while (reference := references.new(prefix, created.year, rng)) in self.taken:
-            continue
-        self.taken.add(reference)
-        case.pk = pk
-        case.reference = reference
-        case.lon, case.lat, case.cell = lon, lat, geo.encode(lon, lat)
-        case.address, case.area_code = address, area.code
-        case.created_at = created
-        case.updated_at = created + timedelta(days=rng.expovariate(1 / 9))
-        case.is_open = is_open
-        case.closed_at = None if is_open else case.updated_at
-        if is_open:
-            case.due_at = self.now + timedelta(days=rng.gauss(4, 8))
-            case.has_news = rng.random() < 0.05
-            agents = self.agents.get(case.organisation_id)
-            if agents and rng.random() < 0.4:
-                case.assignee_id = rng.choice(agents)
-        case.applicant_id = rng.choice(self.residents) if rng.random() < 0.3 else None
-        case.search_text = searching.text_of(case)
-        return case
-
-    def _report(self, area: Any, address: str, is_open: bool) -> Any:
-        from socle.capabilities.casework.models import Case
         from socle.domains.reports import actions
+        from socle.domains.reports import queries as reporting
 
-        category = self.rng.choice(self.categories)
-        place = (category.id, area.organisation_id)
-        if place not in self._owners:
-            organisation, team = actions.owner(
-                self.reporting.categories, category, area.organisation_id
-            )
-            self._owners[place] = organisation, team.pk if team else None
-        organisation, team_id = self._owners[place]
-        if self.only_reports and area.organisation_id and self.rng.random() < 0.6:
-            organisation, team_id = area.organisation_id, None
-        state = self._state(self.reporting.workflow, is_open)
-        return Case(
-            kind=Case.Kind.REPORT, service_key=actions.SERVICE_KEY, definition_id=self.report.pk,
-            title=f"{category.label} – {address}"[:200], category=category.id,
-            description="", state=state.id, public_status=state.public,
-            organisation_id=organisation, team_id=team_id,
-        )  # fmt: skip
+        revision = reporting.revision_in_force()
+        declared = reporting.reporting_of(revision)
+        opened, closed = _states(declared.workflow)
+        homes = {area.organisation_id for area, *_rest in self.places}
+        for category in declared.categories.categories:
+            owners = {}
+            for home in homes:
+                organisation, team = actions.owner(declared.categories, category, home)
+                owners[home] = organisation, team.pk if team else None
+            yield _Kind(
+                "report", actions.SERVICE_KEY, revision.pk, category.id, category.label,
+                declared.categories.reference_prefix, opened, closed, owners,
+                tuple(searching.words_of(category.label)),
+            )  # fmt: skip
 
-    def _request(self, area: Any, is_open: bool) -> Any:
-        from socle.capabilities.casework.models import Case
+    def _requests(self) -> Iterator[_Kind]:
+        from socle.capabilities.casework import searching
         from socle.capabilities.catalogue import queries as catalogue
+        from socle.domains.procedures import queries as procedures
         from socle.foundations.accounts import queries as accounts
+        from socle.foundations.packs import queries as packs
 
-        key, revision, procedure = self.rng.choice(self.procedures)
-        service = catalogue.service(key)
-        place = (key, None)
-        if place not in self._owners:
+        homes = {area.organisation_id for area, *_rest in self.places}
+        for key in packs.keys(procedures.SECTION):
+            revision = packs.current(procedures.SECTION, key)
+            if revision is None:
+                continue
+            opened, closed = _states(procedures.procedure_of(revision).workflow)
+            service = catalogue.service(key)
             team = accounts.team_by_slug(service.organisation_id, service.team)
-            self._owners[place] = service.organisation_id, team.pk if team else None
-        organisation, team_id = self._owners[place]
-        state = self._state(procedure.workflow, is_open)
-        return Case(
-            kind=Case.Kind.REQUEST, service_key=key, definition_id=revision.pk,
-            title=f"{service.title} – {area.name}"[:200], state=state.id,
-            public_status=state.public, organisation_id=organisation, team_id=team_id,
-        )  # fmt: skip
+            owner = service.organisation_id, team.pk if team else None
+            yield _Kind(
+                "request", key, revision.pk, "", service.title, "DE", opened, closed,
+                dict.fromkeys(homes, owner), tuple(searching.words_of(service.title)),
+            )  # fmt: skip
 
-    def _state(self, workflow: Any, is_open: bool) -> Any:
-        return self.rng.choice([each for each in workflow.states if each.open == is_open])
+    def _sentences(self) -> list[tuple[str, tuple[str, ...]]]:
+        """What people write: eight to thirty words of eight thousand, a few of them very often."""
+        syllables = [a + b for a in "bcdfglmnprstv" for b in ("a", "e", "i", "o", "u", "ou", "an")]
+        known = list(
+            dict.fromkeys(
+                "".join(self.rng.choices(syllables, k=self.rng.randint(2, 4))) for _ in range(9_000)
+            )
+        )[:8_000]
+        weights = [1 / (rank + 3) for rank in range(len(known))]
+        found = []
+        for _ in range(_SENTENCES):
+            words = self.rng.choices(known, weights, k=self.rng.randint(8, 30))
+            found.append((" ".join(words).capitalize() + ".", tuple(words)))
+        return found
+
+    def blocks(self, count: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows of cases in the order of `_NAMES`, some thousands at a time."""
+        moments = np.sort(self.dice.random(count))
+        ranks = np.arange(count)
+        # A little more every year.
+        ages = 3650 * 86_400 * (1 - moments**0.7) + ranks % 86_400
+        now = np.datetime64(self.now.astimezone(UTC).replace(tzinfo=None), "us")
+        created = now - (ages * 1e6).astype("timedelta64[us]")
+        years = created.astype("datetime64[Y]").astype(int) + 1970
+        references = _references(years, self.kinds[0].prefix, self.dice, self.taken)
+        for start in range(0, count, _BATCH):
+            part = slice(start, min(start + _BATCH, count))
+            yield list(
+                self._block(ranks[part] + self.first_id, created[part], now, references[part])
+            )
+
+    def _block(
+        self, ids: Numbers, created: Numbers, now: Numbers, references: list[tuple[str, str]]
+    ) -> Iterator[tuple[Any, ...]]:
+        dice, size = self.dice, len(ids)
+        place = dice.integers(0, len(self.places), size)
+        lons = np.array([each[1] for each in self.places])[place] + dice.uniform(-3e-4, 3e-4, size)
+        lats = np.array([each[2] for each in self.places])[place] + dice.uniform(-3e-4, 3e-4, size)
+        updated = np.minimum(
+            now, created + (dice.exponential(9 * 86_400e6, size)).astype("timedelta64[us]")
+        )
+        due = now + ((4 + 8 * dice.standard_normal(size)) * 86_400e6).astype("timedelta64[us]")
+        columns = zip(
+            ids.tolist(), references, place.tolist(), lons.tolist(), lats.tolist(),
+            _cells(lons, lats).tolist(),
+            dice.choice(len(self.kinds), size, p=self.weights).tolist(),
+            _instants(created), _instants(updated), _instants(due), dice.random((size, 8)).tolist(),
+            strict=True,
+        )  # fmt: skip
+        for pk, (reference, tail), at, lon, lat, cell, which, made, moved, due_at, draws in columns:
+            kind, (area, _lon, _lat, address) = self.kinds[which], self.places[at]
+            is_open = draws[0] * OPEN_ONE_IN < 1
+            states = kind.opened if is_open else kind.closed
+            state = states[int(draws[1] * len(states))]
+            organisation, team = kind.owners[area.organisation_id]
+            if self.only_reports and draws[2] < 0.63:
+                organisation, team = self._elsewhere(area.organisation_id or organisation, draws[2])
+            agents = self.agents.get(organisation) if is_open and draws[3] < 0.4 else None
+            text, words = "", ()
+            if kind.kind == "report":
+                title = f"{kind.label} – {address}"[:200]
+                if draws[4] < 0.85:
+                    text, words = self.sentences[int(draws[4] / 0.85 * _SENTENCES)]
+            else:
+                title = f"{kind.label} – {area.name}"[:200]
+            head = kind.prefix, reference[:2], tail
+            searched = dict.fromkeys(
+                (*head_words(head), *kind.words, *self.place_words[at], *words)
+            )
+            yield (
+                pk, f"{kind.prefix}-{reference}", kind.kind, kind.service, kind.definition, title,
+                text, kind.category, " ".join(searched), state[0], state[1], int(is_open),
+                int(is_open and draws[5] < 0.05), organisation, team,
+                agents[int(draws[3] / 0.4 * len(agents))] if agents else None,
+                self.residents[int(draws[6] / 0.3 * len(self.residents))]
+                if draws[6] < 0.3 and self.residents else None,
+                lon, lat, cell, address, area.code, made, moved, due_at if is_open else None,
+                None if is_open else moved, "mobile" if draws[7] < 0.5 else "web",
+            )  # fmt: skip
+
+    def _elsewhere(self, home: int, draw: float) -> tuple[int, int | None]:
+        """A report of the commune where it lies, or, three times in a hundred, of a partner."""
+        if draw >= 0.6 and self.partners:
+            return self.partners[int((draw - 0.6) / 0.03 * len(self.partners))], None
+        teams = self.teams.get(home)
+        return home, teams[int(draw / 0.6 * len(teams))] if teams else None
+
+    def write_events(self) -> None:
+        """The events of the cases just made, from their rows."""
+        from django.db import connection
+
+        from socle.capabilities.casework import history
+
+        pairs = "'from', c.state, 'to', c.state, 'public_status', c.public_status"
+        sqlite = connection.vendor == "sqlite"
+        data = f"json_object({pairs})" if sqlite else f"jsonb_build_object({pairs})"
+        nothing = "'{}'" if sqlite else "'{}'::jsonb"
+        steps = ", ".join(f"({step})" for step in range(1, self.events + 1))
+        public = "1" if sqlite else "TRUE"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO casework_caseevent"
+                " (id, case_id, version, at, kind, actor_kind, actor_label, public, data)"
+                f" WITH s(step) AS (VALUES {steps})"
+                f" SELECT (c.id - %s) * {self.events} + %s + s.step - 1, c.id, s.step,"
+                " CASE WHEN s.step = 1 THEN c.created_at ELSE c.updated_at END,"
+                " CASE WHEN s.step = 1 THEN %s ELSE %s END,"
+                " CASE WHEN s.step = 1 THEN 'resident' ELSE 'agent' END,"
+                f" '', {public}, CASE WHEN s.step = 1 THEN {nothing} ELSE {data} END"
+                " FROM casework_case c CROSS JOIN s WHERE c.id >= %s",
+                [self.first_id, self.first_event, history.OPENED, history.STATE, self.first_id],
+            )
+
+    def publish(self) -> int:
+        """The public rows of reports: as `projecting.fill_missing`, but words are read by now."""
+        from django.db import connection
+
+        from socle.domains.reports.public import declared, projecting
+
+        names = sorted(
+            projecting._public_among({each.category for each in self.kinds if each.category})
+        )
+        shown = f"c.category IN ({', '.join(['%s'] * len(names))})" if names else "1 = 0"
+        late = connection.ops.adapt_datetimefield_value(self.now - READ_AFTER)
+        early = "c.description" if declared.moderation() == declared.AFTER else "''"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO reports_publicreport (case_id, reference, organisation_id, area_code,"
+                " category, status, is_open, visible, moderation, text, lon, lat, cell, address,"
+                " created_at, updated_at, closed_at, followers)"
+                " SELECT c.id, c.reference, c.organisation_id, c.area_code, c.category,"
+                f" c.public_status, c.is_open, {shown},"
+                " CASE WHEN c.created_at < %s OR c.description = '' THEN 'shown'"
+                " ELSE 'pending' END,"
+                f" CASE WHEN c.created_at < %s THEN c.description ELSE {early} END,"
+                " c.lon, c.lat, c.cell, c.address, c.created_at, c.updated_at, c.closed_at, 0"
+                " FROM casework_case c WHERE c.id >= %s AND c.kind = 'report'",
+                [*names, late, late, self.first_id],
+            )
+            return int(cursor.rowcount)
+
+
+def head_words(head: tuple[str, str, str]) -> tuple[str, str, str]:
+    """The words of a reference, folded as those of any text."""
+    prefix, year, tail = head
+    return prefix.lower(), year, tail.lower()
+
+
+def _states(workflow: Any) -> tuple[list[Any], list[Any]]:
+    """`(id, public status)` of the open states and of the closed ones."""
+    found = [[], []]
+    for each in workflow.states:
+        found[not each.open].append((each.id, str(getattr(each.public, "value", each.public))))
+    return found[0], found[1]
+
+
+def _instants(moments: Numbers) -> list[str]:
+    """As both databases read them, in UTC."""
+    from django.db import connection
+
+    texts = np.char.replace(np.datetime_as_string(moments, unit="us"), "T", " ")
+    zone = "" if connection.vendor == "sqlite" else "+00"
+    return [each + zone for each in texts.tolist()]
+
+
+def _cells(lons: Numbers, lats: Numbers) -> Numbers:
+    """`geo.encode` of many points."""
+    from socle.kernel import geo
+
+    x = ((lons / 360.0 + 0.5) * geo.SIDE).astype(np.uint64)
+    sines = np.sin(np.radians(lats))
+    y = ((0.5 - np.log((1 + sines) / (1 - sines)) / (4 * np.pi)) * geo.SIDE).astype(np.uint64)
+    found = (_spread(y) << np.uint64(1)) | _spread(x)
+    # Rounding may put a point on the edge of a cell two centimetres away.
+    for rank in range(0, len(lons), 5_000):
+        there = geo.decode(int(found[rank]))
+        assert geo.distance_m(*there, float(lons[rank]), float(lats[rank])) < 0.1
+    return found.astype(np.int64)
+
+
+def _spread(values: Numbers) -> Numbers:
+    for shift, mask in (
+        (16, 0x0000FFFF0000FFFF), (8, 0x00FF00FF00FF00FF), (4, 0x0F0F0F0F0F0F0F0F),
+        (2, 0x3333333333333333), (1, 0x5555555555555555),
+    ):  # fmt: skip
+        values = (values | (values << np.uint64(shift))) & np.uint64(mask)
+    return values
+
+
+def _references(years: Numbers, prefix: str, dice: Any, taken: set[str]) -> list[tuple[str, str]]:
+    """`("26-7K4M2X", "7K4M2X")` for each year, none twice; the check is that of `prefix`."""
+    from socle.kernel import references
+
+    base, size = len(references.ALPHABET), 5
+    drawn = np.unique(dice.integers(0, base**size, int(len(years) * 1.5) + 1_000))
+    dice.shuffle(drawn)
+    found: list[tuple[str, str]] = []
+    wanted = years.tolist()
+    for number in drawn.tolist():
+        if len(found) == len(wanted):
+            break
+        body, year = "", f"{wanted[len(found)] % 100:02d}"
+        for _ in range(size):
+            number, rank = divmod(number, base)
+            body += references.ALPHABET[rank]
+        check = references.check_character(f"{prefix}{year}{body}")
+        if check in references.ALPHABET and f"{prefix}-{year}-{body}{check}" not in taken:
+            found.append((f"{year}-{body}{check}", body + check))
+    return found
 
 
 def main() -> None:

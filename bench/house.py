@@ -41,21 +41,37 @@ def environment(home: Path, url: str = "", **more: str) -> dict[str, str]:
     }
 
 
+# As on a real server: what is acknowledged is on the disk.
+DURABLE = {
+    "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "1GB",
+    "effective_cache_size": "4GB", "max_wal_size": "4GB", "random_page_cost": "1.1",
+}  # fmt: skip
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """The address of a PostgreSQL server: the one of the shell, else a cluster for the block."""
+    from socle.config.cli import postgres
+
+    with (
+        contextlib.nullcontext(_server) if _server else postgres.temporary_cluster(DURABLE)
+    ) as address:
+        yield address
+
+
 @contextlib.contextmanager
 def database(vendor: str) -> Iterator[str]:
     """The address of an empty database; PostgreSQL gets a cluster for the length of the block."""
     if vendor == "sqlite":
         yield ""
         return
-    from socle.config.cli import postgres
-
-    with contextlib.nullcontext(_server) if _server else postgres.temporary_cluster() as server:
+    with server() as address:
         name = f"socle_bench_{os.getpid()}"
-        _postgres(server, f'CREATE DATABASE "{name}"')
+        _postgres(address, f'CREATE DATABASE "{name}"')
         try:
-            yield server.rsplit("/", 1)[0] + f"/{name}"
+            yield address.rsplit("/", 1)[0] + f"/{name}"
         finally:
-            _postgres(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            _postgres(address, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _postgres(url: str, statement: str) -> None:
@@ -114,3 +130,18 @@ def furnish() -> list[dict[str, Any]]:
     if not User.objects.exists():
         people.create(plan, SYSTEM.now())
     return people.logins(plan)
+
+
+def main() -> None:
+    """A PostgreSQL server until it is interrupted; its address is said, for `SERVER`."""
+    import signal
+
+    with server() as address:
+        sys.stdout.write(address + "\n")
+        sys.stdout.flush()
+        signal.signal(signal.SIGTERM, lambda *_given: sys.exit(0))
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main()

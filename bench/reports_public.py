@@ -10,6 +10,7 @@ database for the next time.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import json
 import os
@@ -316,6 +317,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--home", type=Path, help="keep the house here (one database)")
+    parser.add_argument("--database", default="", help="postgresql://… of the house at --home")
     parser.add_argument("--vendor", choices=house.VENDORS, help="one database only")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -325,7 +327,11 @@ def main() -> None:
         return
     for vendor in (given.vendor,) if given.vendor else house.VENDORS:
         described = machine.describe()
-        with house.folder(given.home) as home, house.database(vendor) as url:
+        known = vendor == "postgresql" and given.database
+        with (
+            house.folder(given.home) as home,
+            contextlib.nullcontext(given.database) if known else house.database(vendor) as url,
+        ):
             words = ("--inside", "--count", str(given.count))
             printed = house.child("bench.reports_public", house.environment(home, url), *words)
         figures = {"vendor": vendor, **json.loads(printed.splitlines()[-1])}

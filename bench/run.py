@@ -41,14 +41,21 @@ BENCHES = (
         quick=("--count", "300", "--vendor", "sqlite"),
     ),
     Bench(
+        "reports_desk",
+        full=("--home", "{home}"),
+        quick=("--home", "{home}", "--count", "300", "--runs", "5"),
+    ),
+    Bench("routing"),
+    Bench(
         "pages",
         quick=("--cases", "300", "--rounds", "5", "--database", "sqlite", "--inside"),
     ),
     Bench("weight"),
     Bench("bench_kill9", quick=("--cycles", "1", "--drafts", "60", "--database", "sqlite")),
+    Bench("demo"),
 )
 # A browser and a whole demonstration: too long for somebody in a hurry.
-_NOT_QUICK = {"weight"}
+_NOT_QUICK = {"weight", "demo"}
 
 
 def run(bench: Bench, *, quick: bool, environ: dict[str, str]) -> tuple[int, float]:

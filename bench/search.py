@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from time import perf_counter
 
+from bench import machine
 from socle.capabilities.search.index import Index
 from socle.capabilities.search.samples import synthetic
 
@@ -22,7 +23,10 @@ def _measure(index: Index, queries: Iterable[str]) -> dict[str, float]:
         index.search(query, 20)
         times.append((perf_counter() - start) * 1000)
     times.sort()
-    return {"p50_ms": times[len(times) // 2], "p95_ms": times[int(len(times) * 0.95)]}
+    return {
+        "p50_ms": round(times[len(times) // 2], 3),
+        "p95_ms": round(times[int(len(times) * 0.95)], 3),
+    }
 
 
 def run(services: int = 500, words: int = 200) -> dict[str, dict[str, float]]:
@@ -41,7 +45,7 @@ def run(services: int = 500, words: int = 200) -> dict[str, dict[str, float]]:
         return word[:at] + "x" + word[at + 1 :] + " "
 
     return {
-        "build": {"ms": build},
+        "build": {"ms": round(build, 1)},
         "two words": _measure(index, [" ".join(rng.choices(known[20:], k=2)) for _ in range(300)]),
         "two frequent words": _measure(
             index, [" ".join(rng.choices(known[:50], k=2)) for _ in range(300)]
@@ -55,5 +59,8 @@ def run(services: int = 500, words: int = 200) -> dict[str, dict[str, float]]:
 
 
 if __name__ == "__main__":
-    json.dump(run(), sys.stdout, indent=2)
+    described = machine.describe()
+    found = run()
+    machine.save("search", "python -m bench.search", found, described)
+    json.dump(found, sys.stdout, indent=2)
     sys.stdout.write("\n")

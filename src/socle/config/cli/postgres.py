@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from socle.config.cli.speaking import refuse, say
@@ -58,12 +58,12 @@ def install(package: str) -> bool:
 
 
 @contextlib.contextmanager
-def temporary_cluster() -> Iterator[str]:
+def temporary_cluster(settings: Mapping[str, str] | None = None) -> Iterator[str]:
     """A PostgreSQL server that lives as long as the block; gives its ``postgresql://`` address.
 
-    It listens on 127.0.0.1 and on a unix socket, on a port of its own, and forgets durability:
-    never for real data. PostgreSQL refuses to run as root: then it runs as ``postgres`` or
-    ``nobody``.
+    It listens on 127.0.0.1 and on a unix socket, on a port of its own, and forgets durability
+    unless `settings` (the server's own names) say otherwise: never for real data. PostgreSQL
+    refuses to run as root: then it runs as ``postgres`` or ``nobody``.
     """
     initdb, server = needed("initdb", "postgresql"), needed("postgres", "postgresql")
     owner = _owner()
@@ -104,6 +104,8 @@ def temporary_cluster() -> Iterator[str]:
                     *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
                     *("-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
                     *("-c", "max_connections=200", "-c", "shared_buffers=256MB"),
+                    # The last one said holds.
+                    *(word for pair in (settings or {}).items() for word in ("-c", "=".join(pair))),
                 ],
             ),
             stdout=log,
