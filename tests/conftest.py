@@ -141,11 +141,13 @@ def _shuffled_when_unordered(
 @pytest.fixture(autouse=True)
 def _nothing_left_over(request: pytest.FixtureRequest) -> Iterator[None]:
     """Caches and the active language do not travel from test to test."""
+    from socle.capabilities.casework import registry
     from socle.foundations.packs import queries as packs
 
     yield
     # What the test applied is rolled back with its database.
     packs.forget()
+    registry.definition_of.cache_clear()
     translation.deactivate()
     caches["local"].clear()
     marker = request.node.get_closest_marker("django_db")

@@ -12,7 +12,7 @@ from socle.capabilities.casework.models import Case
 from socle.config.demo.pack import Demonstration
 from socle.config.demo.scenery import Scenery
 from socle.domains.reports import actions as reports
-from socle.domains.reports import queries
+from socle.domains.reports import queries, statistics
 from socle.foundations.accounts.actors import SYSTEM
 from socle.kernel.clock import FixedClock
 from socle.kernel.errors import NotFound
@@ -87,4 +87,5 @@ def create(plan: Demonstration, now: datetime, advance: Callable[[int], None]) -
         )
         advance(min(start + 1000, len(batch)))
     reports.rebuild_public()
+    statistics.count_all()
     return len(batch)

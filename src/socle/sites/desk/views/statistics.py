@@ -155,8 +155,8 @@ def _title(asked: Asked) -> str:
     if asked.kind == YEAR:
         return str(asked.since.year)
     if asked.kind == QUARTER:
-        return _("%(n)s trimestre %(year)s") % {
-            "n": _ORDINALS[(asked.since.month - 1) // 3],
+        return _("T%(n)s %(year)s") % {
+            "n": (asked.since.month - 1) // 3 + 1,
             "year": asked.since.year,
         }
     if asked.kind == MONTH:
@@ -165,9 +165,6 @@ def _title(asked: Asked) -> str:
         "since": asked.since.strftime("%d/%m/%Y"),
         "until": asked.until.strftime("%d/%m/%Y"),
     }
-
-
-_ORDINALS = ("1ᵉʳ", "2ᵉ", "3ᵉ", "4ᵉ")
 
 
 def month(day: date) -> str:
