@@ -36,7 +36,7 @@ def test_a_period_shows_volumes_tables_and_what_waits(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("periode=trimestre&du=2026-05-04", "2ᵉ trimestre 2026"),
+        ("periode=trimestre&du=2026-05-04", "T2 2026"),
         ("periode=annee&du=2026-05-04", "2026"),
         ("periode=mois&du=2026-02-10", "février 2026"),
         ("periode=dates&du=2026-02-03&au=2026-03-05", "du 03/02/2026 au 05/03/2026"),
