@@ -130,7 +130,8 @@ class ListMap {
   }
 
   private addItems(): void {
-    if (!this.template) return;
+    // The theme may change before the map has loaded: both call here.
+    if (!this.template || this.map.getSource("items")) return;
     if (this.tiled) {
       const tiles = new URL(this.template, location.href).href.replace(/%7B/g, "{").replace(/%7D/g, "}");
       this.map.addSource("items", { type: "vector", tiles: [tiles], maxzoom: 16 });

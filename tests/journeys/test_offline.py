@@ -25,7 +25,7 @@ from socle.foundations.accounts.actors import ANONYMOUS
 from socle.foundations.accounts.models import User
 
 SCREEN, FIELD = "/signaler/hors-ligne", "/agents/terrain/"
-WAIT_MS = 15_000
+WAIT_MS = 60_000
 SEND = "**/signaler/envoi-differe"
 # Quiet: it must not look for its maker's hosts on a closed network.
 QUIET = [
@@ -233,7 +233,9 @@ def test_an_answer_lost_after_the_commit_makes_no_second_report(phone: Phone) ->
 
     phone.context.route(SEND, lose)
     fill(page)
-    keep(page)
+    # An entry waits before it leaves, too: the loss itself is waited for.
+    with phone.context.expect_event("requestfailed", lambda each: "envoi-differe" in each.url):
+        keep(page)
     page.wait_for_selector("[data-entry][data-state=waiting]")
     assert lost == [201]
     assert Case.objects.count() == 1
