@@ -184,6 +184,7 @@ def _things_of_the_resident(scene: Scene, browser: Client) -> None:
         "slug": "aide",
         "code": "depot-sauvage",
         "fmt": "json",
+        "form": "csv",
         "rest": "nothing",
     }
     done_id = done.pk if done else draft[3]

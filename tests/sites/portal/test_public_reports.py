@@ -169,3 +169,15 @@ def test_the_list_costs_the_same_for_one_and_for_many(
     for _rank in range(6):
         report()
     assert queries() == one
+
+
+@pytest.mark.parametrize("form", ["csv", "geojson"])
+def test_everybody_may_take_the_data_and_nobody_is_in_them(cast: Cast, form: str) -> None:
+    case, other = report(), report("tag")
+    answer = cast.client().get(f"/signalements/donnees.{form}?categorie=tag")
+    said = b"".join(answer.streaming_content).decode()
+    assert other.reference in said
+    assert case.reference not in said
+    for private in ("Zoé", "zoe@", "06 11", "matelas"):
+        assert private not in said
+    assert cast.client().get("/signalements/donnees.xls").status_code == 404

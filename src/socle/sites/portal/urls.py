@@ -60,6 +60,7 @@ urlpatterns = [
     # What others reported
     path("signalements", public_reports.index, name="public-reports"),
     path("signalements/flux.xml", public_reports.feed, name="public-feed"),
+    path("signalements/donnees.<slug:form>", public_reports.data, name="public-data"),
     path("signalements/carte", public_reports.embed, name="public-embed"),
     path("signalements/alertes", following.index, name="alerts"),
     path("signalements/alertes/<int:alert_id>/retrait", following.remove, name="alert-remove"),

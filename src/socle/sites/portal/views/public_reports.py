@@ -8,7 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from csp.decorators import csp_replace
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+    QueryDict,
+    StreamingHttpResponse,
+)
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -191,6 +198,10 @@ def index(request: HttpRequest) -> HttpResponse:
                 {"label": _("Clos"), "tone": "neutral"},
             ],
             "feed": reverse("portal:public-feed") + (f"?{kept}" if (kept := _kept(query)) else ""),
+            "data": [
+                (form, reverse("portal:public-data", args=[form]) + (f"?{kept}" if kept else ""))
+                for form in ("csv", "geojson")
+            ],
             "alert": reverse("portal:alerts") + (f"?{kept}" if kept else ""),
         },
     )
@@ -292,6 +303,21 @@ def feed(request: HttpRequest) -> HttpResponse:
         )
     response = HttpResponse(content_type="application/rss+xml; charset=utf-8")
     out.write(response, "utf-8")
+    return response
+
+
+@require_GET
+def data(request: HttpRequest, form: str) -> StreamingHttpResponse:
+    """The anonymised reports of a filter as CSV or GeoJSON, written out as they are read."""
+    makers = {
+        "csv": (queries.export_csv, "text/csv; charset=utf-8"),
+        "geojson": (queries.export_geojson, "application/geo+json"),
+    }
+    if form not in makers:
+        raise NotFound(_("Ce format n’existe pas."))
+    export, media_type = makers[form]
+    response = StreamingHttpResponse(export(_wanted(request.GET)), content_type=media_type)
+    response["Content-Disposition"] = f'attachment; filename="signalements.{form}"'
     return response
 
 
