@@ -29,6 +29,8 @@ def describe() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "system": _system(),
         "load_at_start": round(os.getloadavg()[0], 1),
+        # 0: as any other program; below, before what else the machine does.
+        "priority": os.getpriority(os.PRIO_PROCESS, 0),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("django", "jinja2", "granian", "psycopg")},
     }

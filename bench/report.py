@@ -74,7 +74,8 @@ def section(document: dict[str, Any]) -> str:
         (
             f"`{document['command']}` — {machine['date']} UTC, commit `{machine['commit']}`, "
             f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GiB, "
-            f"Python {machine['python']}, load at start {machine['load_at_start']}."
+            f"Python {machine['python']}, load at start {machine['load_at_start']}, "
+            f"priority {machine.get('priority', 0)}."
         ),
         "",
         "| figure | value: median (p10 – p90) |",

@@ -195,6 +195,8 @@ def _measured(asked: dict[str, list[Ask]]) -> dict[str, Any]:
 
         before = len(times)
         found[name] = beside_its_sql([kept(each) for each in works])
+        each = found[name]
+        machine.say(f"{name}: p50 {each['p50']}, p95 {each['p95']} ms, ratio {each['ratio']}")
         # The first ones only warm up.
         del times[before : before + 3]
     return every(found, times)
@@ -382,7 +384,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--database", default="", help="postgresql://…, else SQLite")
     parser.add_argument("--count", type=int, default=1_000_000)
-    parser.add_argument("--runs", type=int, default=60, help="times each thing is asked")
+    parser.add_argument("--runs", type=int, default=40, help="times each thing is asked")
     given = parser.parse_args()
     given.home.mkdir(parents=True, exist_ok=True)
     house.open_here(house.environment(given.home, given.database))

@@ -299,20 +299,20 @@ def _positions(
     return fetched(sql, values)
 
 
-def _few(wanted: PublicFilter) -> tuple[str, _Where] | None:
-    """Where to look (an index and conditions) when what can match is few; else `None`."""
+def _few(wanted: PublicFilter) -> tuple[str, Sequence[_Where]] | None:
+    """Where to look (an index and alternatives) when what can match is few; else `None`."""
     if wanted.references:
-        return "", _Where([], [])
+        return "", [_Where([], [])]
     box = wanted.bbox or (_area_box(wanted.area_code) if wanted.area_code else None)
     if box:
         ranges = geo.cover(*box, max_ranges=8)
         if counting.count(counting.FINEST, ranges, wanted) <= FEW:
-            found = _Where([], [])
-            found.add(
-                "(" + " OR ".join(["(cell >= %s AND cell < %s)"] * len(ranges)) + ")",
-                *(edge for span in ranges for edge in span),
-            )
-            return "public_cell_idx", found
+            within = [_Where(["cell >= %s", "cell < %s"], list(span)) for span in ranges]
+            if wanted.is_open and (statuses := wanted.shown_statuses()):
+                # The index knows statuses, not openness: closed ones are passed without being read.
+                for each in within:
+                    each.among("status", statuses)
+            return "public_cell_idx", within
     if wanted.updated_since:
         since = _instant(wanted.updated_since)
         with connection.cursor() as cursor:
@@ -322,26 +322,34 @@ def _few(wanted: PublicFilter) -> tuple[str, _Where] | None:
                 [since],
             )
             if cursor.fetchone()[0] <= FEW:
-                return "public_updated_idx", _Where([], [])
+                return "public_updated_idx", [_Where([], [])]
     return None
 
 
 def _sorted(
-    few: tuple[str, _Where],
+    few: tuple[str, Sequence[_Where]],
     wanted: PublicFilter,
     position: Position | None,
     upwards: bool,
     limit: int,
 ) -> list[Position]:
-    index, where = few
+    index, alternatives = few
     rest, keyset = _conditions(wanted), _keyset(position, upwards)
     direction = "ASC" if upwards else "DESC"
     source = held(index) if index else _TABLE
-    conditions = " AND ".join([*where.sql, *rest.sql, *keyset.sql])
+    # One search of the index for each: of ranges joined by OR, SQLite reads the whole index. Boxes
+    # around the world may overlap: UNION.
+    sql = " UNION ".join(
+        f"SELECT created_at, case_id FROM {source}"  # noqa: S608
+        f" WHERE {' AND '.join([*where.sql, *rest.sql, *keyset.sql])}"
+        for where in alternatives
+    )
+    values = [
+        value for where in alternatives for value in (*where.values, *rest.values, *keyset.values)
+    ]
     return fetched(
-        f"SELECT created_at, case_id FROM {source} WHERE {conditions}"  # noqa: S608
-        f" ORDER BY created_at {direction}, case_id {direction} LIMIT {int(limit)}",
-        [*where.values, *rest.values, *keyset.values],
+        f"{sql} ORDER BY 1 {direction}, 2 {direction} LIMIT {int(limit)}",
+        values,
     )
 
 
@@ -420,7 +428,7 @@ def _with_words(
         found: list[Position] = []
         chosen = _Where([], [])
         chosen.among("case_id", ids)
-        rows = _sorted(("", chosen), wanted, position, upwards, len(ids) + 1) if ids else []
+        rows = _sorted(("", [chosen]), wanted, position, upwards, len(ids) + 1) if ids else []
         for part in _parts(rows):
             known = _saying([pk for _at, pk in part], words)
             found += [each for each in part if each[1] in known]
