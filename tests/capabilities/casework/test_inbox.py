@@ -14,6 +14,7 @@ from tests.capabilities.casework.cast import World
 from socle.capabilities.casework import actions, queries, searching
 from socle.capabilities.casework.filters import InboxFilter
 from socle.capabilities.casework.models import Case, SavedFilter
+from socle.capabilities.casework.queries import planning
 from socle.foundations.accounts.actors import ANONYMOUS, Actor
 from socle.kernel.clock import FixedClock
 from socle.kernel.errors import Denied, Invalid, NotFound
@@ -249,6 +250,7 @@ def test_common_words_are_found_too(world: World, monkeypatch: pytest.MonkeyPatc
     wanted = InboxFilter(text="compo bleu")
     assert set(ids(queries.inbox(world.camille, wanted))) == cases
     monkeypatch.setattr(searching, "CANDIDATES", 2)
+    monkeypatch.setattr(planning, "REFERENCES", 2)
     assert set(ids(queries.inbox(world.camille, wanted))) == cases
     assert set(ids(queries.inbox(world.camille, InboxFilter(text="DM-26")))) >= cases
 

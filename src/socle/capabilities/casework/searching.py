@@ -15,8 +15,9 @@ from django.db import connections
 from socle.capabilities.search.text import fold
 from socle.kernel import references
 
-CANDIDATES = 2_000
-"""Above this many matches a word is common: walking the inbox finds a page sooner."""
+CANDIDATES = 20_000
+"""Above this many matches a word is common: walking the inbox finds a page sooner. Below, a walk
+may take ten times longer, when they are old or elsewhere. SQLite takes 32,766 values at most."""
 
 _WORD = re.compile(r"[^\W_]+")
 _REFERENCE_START = re.compile(r"[A-Za-z]{1,6}[ -]?[0-9]{2}(?:[ -]?[0-9A-Za-z]{0,6})?")
@@ -82,8 +83,11 @@ def match_condition(text: str) -> tuple[str, tuple[str, ...]]:
     return " AND ".join([one] * len(words)) or "1 = 1", values
 
 
-def candidates(text: str, using: str = "default") -> list[int] | None:
-    """Ids of the cases that match, or `None` when there are too many to be worth listing."""
+def candidates(text: str, using: str = "default", *, most: int | None = None) -> list[int] | None:
+    """Ids of the cases that match, or `None` when there are too many to be worth listing: more than
+    `most` (default: `CANDIDATES`).
+    """
+    most = CANDIDATES if most is None else most
     words = [word for word in words_of(text)[:_MAX_WORDS] if len(word) > 1]
     if not words:
         return None
@@ -96,9 +100,9 @@ def candidates(text: str, using: str = "default") -> list[int] | None:
         query = " & ".join(f"{word}:*" for word in words)
         sql = f"SELECT id FROM casework_case WHERE {_LEXEMES} @@ %s::tsquery LIMIT %s"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(sql, [query, CANDIDATES + 1])
+        cursor.execute(sql, [query, most + 1])
         ids = [row[0] for row in cursor.fetchall()]
-    return None if len(ids) > CANDIDATES else ids
+    return None if len(ids) > most else ids
 
 
 _LEXEMES = "array_to_tsvector(string_to_array(search_text, ' '))"

@@ -161,7 +161,7 @@ def test_common_words_are_found_further_down_too(
         moderating.moderate(actor=SYSTEM, case_id=case.pk, moderation="shown")
         if rank % 4 == 0:
             references.append(case.reference)
-    monkeypatch.setattr(cases, "having_words", lambda text: None)
+    monkeypatch.setattr(cases, "having_words", lambda text, **given: None)
     monkeypatch.setattr(lists, "_CHUNK", 2)
     monkeypatch.setattr(lists, "_READ_FOR_WORDS", 4)
     seen: list[str] = []
