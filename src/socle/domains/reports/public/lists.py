@@ -438,7 +438,7 @@ def _with_words(
         chosen = _Where([], [])
         chosen.ids(ids)
         rows = _sorted(("", [chosen]), wanted, position, upwards, len(ids) + 1) if ids else []
-        for part in _parts(rows):
+        for part in _parts(rows, min(_CHUNK, 2 * limit)):
             known = _saying([pk for _at, pk in part], words)
             found += [each for each in part if each[1] in known]
             if len(found) >= limit:
@@ -456,8 +456,10 @@ def _with_words(
     return found, position
 
 
-def _parts(rows: Sequence[Position]) -> Iterable[Sequence[Position]]:
-    for start in range(0, len(rows), _CHUNK):
+def _parts(rows: Sequence[Position], first: int) -> Iterable[Sequence[Position]]:
+    """Some first, most often enough for a page; then many at a time."""
+    yield rows[:first]
+    for start in range(first, len(rows), _CHUNK):
         yield rows[start : start + _CHUNK]
 
 
