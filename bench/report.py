@@ -24,7 +24,8 @@ PROMISES = """## Promises and figures
 A million reports with three million events, of a hundred organisations. Milliseconds unless said.
 The ratio is that of the medians: ours by the bare SQL of the same question, in the same run. Where
 several things are asked (zooms, filters, words), the figure is that of all of them drawn alike,
-then the slowest one is named. **Bold**: more than promised. "–": not measured.
+then the slowest one is named. **Bold**: more than promised. "–": not measured. The load under which
+each was measured is with its figures, below; several of these ran beside whole test suites.
 """
 
 Results = dict[str, dict[str, Any]]
@@ -181,10 +182,12 @@ def routing(results: Results, _vendor: str) -> Cell:
     if figures is None:
         return NOTHING
     named = {name: each for name, each in figures.items() if isinstance(each, dict)}
+    # Rules that only look for words name no area: they are shown, not promised.
+    words = named.pop("words only")
     name, each = max(named.items(), key=lambda pair: pair[1]["p99"])
     ratio = each["one rule after the other p50"] / each["p50"]
     return (
-        marked(f"p99 {each['p99']} ({name})", each["p99"] > 1),
+        marked(f"p99 {each['p99']} ({name})", each["p99"] > 1) + f"; words only: {words['p99']}",
         f"{ratio:.0f} × faster than one rule after the other",
     )
 
