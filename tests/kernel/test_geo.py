@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import timeit
 from itertools import pairwise
 
 import pytest
@@ -357,14 +356,3 @@ def test_a_box_that_makes_no_sense_is_refused(box: geo.Box) -> None:
 def test_a_cover_of_no_range_is_a_programming_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         geo.cover(0, 0, 1, 1, max_ranges=0)
-
-
-# --- Speed
-
-
-def test_interleaving_does_not_go_bit_by_bit() -> None:
-    """A ratio within one run, so that a slow machine does not matter; about 8 here."""
-    x, y = geo.tile_of(geo.encode(5.4, 43.3), 31)
-    by_hand = min(timeit.repeat(lambda: morton_by_hand(x, y), number=1_000, repeat=7))
-    whole = min(timeit.repeat(lambda: geo.encode(5.4, 43.3), number=1_000, repeat=7))
-    assert whole < by_hand / 2

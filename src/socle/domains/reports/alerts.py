@@ -35,7 +35,6 @@ SHOWN = 20
 WINDOW = timedelta(days=31)
 UNCONFIRMED = timedelta(days=7)
 _SALT = "socle.reports.alert"
-_NEW = 2_000
 
 Links = Callable[[str, str], str]
 _links: list[Links] = []
@@ -221,7 +220,7 @@ def _new_reports(since: datetime, until: datetime) -> list[New]:
             "reference", "category", "area_code", "status", "address", "lon", "lat", "created_at"
         )
     )
-    return [New(*row) for row in rows.iterator(_NEW)]
+    return [New(*row) for row in rows]
 
 
 def matching(alert: Alert, reports: Iterable[New]) -> list[New]:
