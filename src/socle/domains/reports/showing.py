@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from socle.capabilities.casework import queries as cases
-from socle.capabilities.casework.models import Case, Follower
+from socle.capabilities.casework.models import Case
 from socle.domains.reports.models import Handover, PublicReport
 from socle.foundations.accounts.actors import Actor
 
@@ -70,14 +70,11 @@ def sentence(case: Case) -> str:
     return words.strip()
 
 
-def is_following(actor: Actor, case_id: int) -> bool:
-    """Whether somebody signed in is told about a report."""
+def is_following(actor: Actor, case: Case) -> bool:
+    """Whether somebody signed in is told about a report: they follow it, or sent it."""
     if actor.user_id is None:
         return False
-    return (
-        Follower.objects.filter(case_id=case_id, user_id=actor.user_id).exists()
-        or Case.objects.filter(pk=case_id, applicant_id=actor.user_id).exists()
-    )
+    return actor.user_id == case.applicant_id or cases.is_following(actor, case)
 
 
 def followed(actor: Actor) -> list[Case]:

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from socle.foundations.accounts import policies
 from socle.foundations.accounts.actors import Actor
+from socle.foundations.territories import queries as territories
+from socle.foundations.territories.models import Organisation
 from socle.kernel.errors import NotFound
 
 View = Callable[..., HttpResponse]
@@ -44,3 +46,13 @@ def agents_only(view: View) -> View:
         return response
 
     return guarded
+
+
+def organisation_for(
+    request: HttpRequest, slug: str, may: Callable[[Actor, int], bool]
+) -> Organisation:
+    """The organisation of an address, for an agent whom a policy lets in; else it does not exist."""
+    organisation = territories.organisation(slug)
+    if not may(actor_of(request), organisation.pk):
+        raise NotFound(_("Cette page n’existe pas."))
+    return organisation

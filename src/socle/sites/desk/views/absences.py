@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,6 +20,7 @@ from socle.foundations.territories import queries as territories
 from socle.foundations.territories.models import Organisation
 from socle.kernel.clock import SYSTEM, local_date
 from socle.kernel.errors import Invalid, NotFound
+from socle.sites.desk import reading
 from socle.sites.desk.access import actor_of, agents_only
 
 AHEAD = timedelta(days=400)
@@ -105,17 +105,6 @@ def _row(row: Any, today: date, actor: Any, organisation_id: int) -> dict[str, A
     }  # fmt: skip
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
 @require_POST
 @agents_only
 def change(request: HttpRequest, slug: str) -> HttpResponse:
@@ -124,7 +113,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     actor = actor_of(request)
     try:
         if request.POST.get("do") == "cancel":
-            number = _number(request.POST.get("absence", ""))
+            number = reading.number(request.POST.get("absence", ""))
             today = local_date(SYSTEM.now(), settings.TIME_ZONE)
             rows = away.absences(actor, organisation.pk, today, today + AHEAD)
             if number not in {each.pk for each in rows}:
@@ -142,7 +131,10 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _plan(request: HttpRequest, organisation: Organisation) -> None:
     actor = actor_of(request)
-    begins, ends = _day(request.POST.get("begins", "")), _day(request.POST.get("ends", ""))
+    begins, ends = (
+        reading.day(request.POST.get("begins", "")),
+        reading.day(request.POST.get("ends", "")),
+    )
     if begins is None or ends is None:
         missing = [_("Donnez une date.")]
         fields = {
@@ -151,9 +143,9 @@ def _plan(request: HttpRequest, organisation: Organisation) -> None:
         raise Invalid(_("Cette absence ne peut pas être enregistrée."), fields=fields)
     away.plan_absence(
         actor=actor,
-        user_id=_number(request.POST.get("user", "")) or actor.user_id or 0,
+        user_id=reading.number(request.POST.get("user", "")) or actor.user_id or 0,
         organisation_id=organisation.pk,
         begins=begins,
         ends=ends,
-        cover_id=_number(request.POST.get("cover", "")),
+        cover_id=reading.number(request.POST.get("cover", "")),
     )

@@ -24,7 +24,7 @@ from socle.foundations.files.downloads import headers_for
 from socle.foundations.territories import queries as territories
 from socle.kernel.clock import SYSTEM, local
 from socle.kernel.errors import Conflict, Invalid, NotFound, SocleError
-from socle.sites.desk import present, reports
+from socle.sites.desk import present, reading, reports
 from socle.sites.desk.access import actor_of, agents_only
 
 
@@ -189,8 +189,8 @@ def document(request: HttpRequest, reference: str, document_id: int) -> HttpResp
 
 def version_of(request: HttpRequest, case: Case) -> int:
     """The version the agent was shown."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isdigit() else case.version
+    version = reading.number(request.POST.get("version", ""))
+    return case.version if version is None else version
 
 
 def attempt(
@@ -288,8 +288,7 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
     else:
         for name in ("team", "assignee"):
             if name in request.POST:
-                text = request.POST.get(name, "")
-                parameters[f"{name}_id"] = int(text) if text.isdigit() else None
+                parameters[f"{name}_id"] = reading.number(request.POST.get(name, ""))
     return attempt(
         request,
         case,

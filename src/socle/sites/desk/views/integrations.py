@@ -17,20 +17,16 @@ from socle.capabilities.webhooks import registry, rules
 from socle.capabilities.webhooks.models import Delivery, Endpoint
 from socle.foundations.accounts import actions, policies, queries
 from socle.foundations.accounts.rules import API_SCOPES
-from socle.foundations.territories import queries as territories
 from socle.foundations.territories.models import Organisation
 from socle.kernel.errors import Conflict, Invalid, NotFound
-from socle.sites.desk.access import actor_of, agents_only
+from socle.sites.desk.access import actor_of, agents_only, organisation_for
 
 _TONES = {"queued": "progress", "delivered": "success", "failed": "danger"}
 Errors = dict[str, list[str]]
 
 
 def _organisation(request: HttpRequest, slug: str) -> Organisation:
-    found = territories.organisation(slug)
-    if not policies.can_integrate(actor_of(request), found.pk):
-        raise NotFound(_("Cette page n’existe pas."))
-    return found
+    return organisation_for(request, slug, policies.can_integrate)
 
 
 @require_GET

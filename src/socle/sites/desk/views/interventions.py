@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from socle.domains.reports.interventions import actions, queries
 from socle.domains.reports.models import Intervention
 from socle.kernel.errors import Conflict, Invalid
+from socle.sites.desk import reading
 from socle.sites.desk.access import actor_of, agents_only
 from socle.sites.desk.reports import WORK_TONES
 
@@ -108,11 +109,11 @@ def act(request: HttpRequest, reference: str) -> HttpResponse:
     """Start, finish, or give up an order."""
     actor = actor_of(request)
     order = queries.intervention(actor, reference)
-    version = request.POST.get("version", "")
+    version = reading.number(request.POST.get("version", ""))
     common: dict[str, Any] = {
         "actor": actor,
         "intervention_id": order.pk,
-        "version": int(version) if version.isdecimal() else order.version,
+        "version": order.version if version is None else version,
     }
     what = request.POST.get("do", "")
     try:

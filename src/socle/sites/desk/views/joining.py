@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -14,14 +11,10 @@ from socle.capabilities.casework.actions import Part
 from socle.domains.reports.handovers import actions as handovers
 from socle.domains.reports.interventions import actions as interventions
 from socle.kernel.errors import Invalid
+from socle.sites.desk import reading
 from socle.sites.desk.access import actor_of, agents_only
 from socle.sites.desk.reports import PARTS
 from socle.sites.desk.views import cases
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 @require_POST
@@ -35,11 +28,12 @@ def merge(request: HttpRequest, reference: str) -> HttpResponse:
         chosen: dict[int, int] = {}
         for text in request.POST.getlist("other"):
             number, _colon, version = text.partition(":")
-            if number.isdecimal() and version.isdecimal():
-                chosen[int(number)] = int(version)
-        typed = request.POST.get("reference", "").strip()
-        if typed:
-            other = queries.case_for_agent(actor, typed)
+            other_id, seen = reading.number(number), reading.number(version)
+            if other_id is not None and seen is not None:
+                chosen[other_id] = seen
+        named = request.POST.get("reference", "").strip()
+        if named:
+            other = queries.case_for_agent(actor, named)
             chosen[other.pk] = other.version
         if not chosen:
             raise Invalid(_("Choisissez au moins un autre signalement."))
@@ -69,7 +63,7 @@ def split(request: HttpRequest, reference: str) -> HttpResponse:
     """Share a case out among teams."""
     case = cases.case_of(request, reference)
     parts = [
-        Part(title=title, team_id=_number(request, f"team-{rank}"))
+        Part(title=title, team_id=reading.number(request.POST.get(f"team-{rank}", "")))
         for rank in range(1, PARTS + 1)
         if (title := request.POST.get(f"title-{rank}", "").strip())
     ]
@@ -90,14 +84,10 @@ def split(request: HttpRequest, reference: str) -> HttpResponse:
 def plan(request: HttpRequest, reference: str) -> HttpResponse:
     """Order work for a report, and for those around that are ticked."""
     case = cases.case_of(request, reference)
-    others = [
-        int(each.partition(":")[0])
-        for each in request.POST.getlist("other")
-        if each.partition(":")[0].isdecimal()
-    ]
+    others = reading.numbers([each.partition(":")[0] for each in request.POST.getlist("other")])
     who = request.POST.get("who", "")
     kind, _dash, number = who.partition("-")
-    identity = int(number) if number.isdecimal() else None
+    identity = reading.number(number)
 
     def act() -> None:
         if identity is None:
@@ -111,18 +101,11 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
             team_id=identity if kind == "team" else None,
             contractor_id=identity if kind == "contractor" else None,
             instructions=request.POST.get("instructions", ""),
-            planned_for=_day(request.POST.get("planned_for", "")),
+            planned_for=reading.day(request.POST.get("planned_for", "")),
             idempotency_key=f"desk:{request.POST['key']}" if request.POST.get("key") else None,
         )
 
     return cases.attempt(request, case, act, _("L’intervention est prévue."), "interventions")
-
-
-def _day(text: str) -> Any:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
 
 
 @require_POST
@@ -137,12 +120,14 @@ def hand_over(request: HttpRequest, reference: str) -> HttpResponse:
         if what == "back":
             handovers.take_back(actor=actor, case_id=case.pk, reason=request.POST.get("reason", ""))
         elif what == "retry":
-            handovers.retry_handover(actor=actor, handover_id=_number(request, "handover") or 0)
+            handovers.retry_handover(
+                actor=actor, handover_id=reading.number(request.POST.get("handover", "")) or 0
+            )
         else:
             handovers.hand_over(
                 actor=actor,
                 case_id=case.pk,
-                body_id=_number(request, "body") or 0,
+                body_id=reading.number(request.POST.get("body", "")) or 0,
                 reason=request.POST.get("reason", ""),
             )
 

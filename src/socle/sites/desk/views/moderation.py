@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from socle.domains.reports import actions, queries
 from socle.domains.reports.models import PublicReport
 from socle.kernel.errors import Conflict, Invalid
+from socle.sites.desk import reading
 from socle.sites.desk.access import actor_of, agents_only
 
 COLUMNS, ROWS = 8, 6
@@ -123,8 +124,7 @@ def decide(request: HttpRequest, case_id: int) -> HttpResponse:
     try:
         if decision is None:
             raise Invalid(_("Choisissez une décision."))
-        shown = request.POST.getlist("photo")
-        chosen = [int(each) for each in shown if each.isdigit()]
+        chosen = reading.numbers(request.POST.getlist("photo"))
         marked = {each: rectangles(request.POST.getlist(f"cell-{each}")) for each in chosen}
         report = actions.moderate(
             actor=actor,

@@ -13,17 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from socle.domains.reports import actions, policies, queries
 from socle.domains.reports.handovers import queries as handovers
-from socle.foundations.territories import queries as territories
 from socle.foundations.territories.models import Organisation
 from socle.kernel.errors import Conflict, Denied, Invalid, NotFound
-from socle.sites.desk.access import actor_of, agents_only
+from socle.sites.desk.access import actor_of, agents_only, organisation_for
 
 
 def _organisation(request: HttpRequest, slug: str) -> Organisation:
-    organisation = territories.organisation(slug)
-    if not policies.can_plan(actor_of(request), organisation.pk):
-        raise NotFound(_("Cette page n’existe pas."))
-    return organisation
+    return organisation_for(request, slug, policies.can_plan)
 
 
 @require_GET

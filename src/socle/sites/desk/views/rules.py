@@ -18,14 +18,12 @@ from socle.foundations.accounts.models import Team
 from socle.foundations.territories import queries as territories
 from socle.foundations.territories.models import Organisation
 from socle.kernel.errors import Conflict, Invalid, NotFound
-from socle.sites.desk.access import actor_of, agents_only
+from socle.sites.desk import reading
+from socle.sites.desk.access import actor_of, agents_only, organisation_for
 
 
 def _organisation(request: HttpRequest, slug: str) -> Organisation:
-    organisation = territories.organisation(slug)
-    if not policies.can_see_rules(actor_of(request), organisation.pk):
-        raise NotFound(_("Cette page n’existe pas."))
-    return organisation
+    return organisation_for(request, slug, policies.can_see_rules)
 
 
 @require_GET
@@ -117,7 +115,7 @@ def _tried(found: trial.Trial) -> dict[str, Any]:
 
 def _draft(request: HttpRequest) -> dict[str, Any]:
     kind, _dash, number = request.POST.get("to", "").partition("-")
-    identity = int(number) if number.isdecimal() else None
+    identity = reading.number(number)
     priority = request.POST.get("priority", "")
     return {
         "name": request.POST.get("name", ""),
@@ -134,8 +132,7 @@ def save(request: HttpRequest, slug: str) -> HttpResponse:
     """Write a rule, or try it on past reports first."""
     organisation = _organisation(request, slug)
     actor = actor_of(request)
-    number = request.POST.get("rule", "")
-    rule_id = int(number) if number.isdecimal() else None
+    rule_id = reading.number(request.POST.get("rule", ""))
     try:
         if request.POST.get("do") == "try":
             draft = trial.Draft(rule_id=rule_id, **_draft(request))

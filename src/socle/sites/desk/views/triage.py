@@ -18,7 +18,7 @@ from socle.capabilities.casework import actions, policies, queries
 from socle.capabilities.casework.models import Case
 from socle.domains.reports import actions as reports
 from socle.kernel.errors import Conflict, Denied, Invalid, NotFound
-from socle.sites.desk import present
+from socle.sites.desk import present, reading
 from socle.sites.desk.access import actor_of, agents_only
 
 LIMIT = 500
@@ -37,11 +37,7 @@ def back_of(request: HttpRequest) -> str:
 @agents_only
 def bulk(request: HttpRequest) -> HttpResponse:
     """Do one thing to the cases ticked; say what was skipped; offer to undo where one may."""
-    ids = [
-        int(each)
-        for each in request.POST.getlist("selected")
-        if each.isascii() and each.isdecimal() and len(each) < 19
-    ]
+    ids = reading.numbers(request.POST.getlist("selected"))
     back = back_of(request)
     if not ids:
         messages.warning(request, _("Cochez d’abord un ou plusieurs dossiers."))

@@ -241,7 +241,7 @@ def show(
                 {"src": reverse("portal:public-photo", args=[each.document_id])}
                 for each in report.shown_photos
             ],
-            "following": showing.is_following(actor, report.pk),
+            "following": showing.is_following(actor, report.case),
             "signed_in": actor.user_id is not None,
             "errors": errors or {},
             "email": request.POST.get("email", ""),
